@@ -40,6 +40,10 @@
 #define WORLD_CLASS_TORPEDO 1000
 #define WORLD_CLASS_LOOT    1001
 #define WORLD_CLASS_DRONE   1002
+#define WORLD_TORPEDO_RADIUS 4      /* u */
+#define WORLD_LOOT_RADIUS   8       /* u, drawn only: a container cannot be hit */
+#define WORLD_DRONE_RADIUS  14      /* u */
+#define WORLD_DRONE_HULL    20
 
 /* Flight. */
 #define WORLD_ASSIST_PM     600     /* share of the acceleration that flight assist may use */
