@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a run is: how many pilots, what they do, for how long, and when the run counts as failed.
+ * Read once at start; read-only afterwards.
+ */
+#ifndef LOAD_OPTIONS_H
+#define LOAD_OPTIONS_H
+
+#include <st/base.h>
+
+enum behaviour { MANOEUVRE, CRUISE, TRADE, FIGHT, DOCK, BEHAVIOURS };
+
+enum { STATIONS_MAX = 8 };
+
+struct options {
+    const char *host;
+    uint16_t port;
+    uint32_t pilots;
+    uint32_t mix[BEHAVIOURS]; /* shares */
+    uint32_t duration_s;
+    char stations[STATIONS_MAX][8]; /* codes such as "TER" */
+    uint32_t stations_n;
+    const char *history; /* file of JSON lines, or NULL */
+    const char *ctl;     /* startraderctl, to grant fighters to those who fight; or NULL */
+    const char *json;    /* summary as JSON to this file, or NULL */
+    bool faults;         /* closed sockets are part of the test */
+    double fps_min;      /* per pilot in flight */
+    double visible_min;  /* mean */
+    uint64_t orders_min, kills_min;
+    double input_p99_max_ms;
+    uint32_t recover_max_ms; /* faults: longest time without frames, 0 = no limit */
+};
+
+/* Exits with 2 and a message for unusable arguments, with 0 for --help. */
+void options_parse(struct options *o, int argc, char **argv);
+const char *behaviour_name(enum behaviour b);
+/* Behaviour of pilot i of the run, spread evenly by the shares. */
+enum behaviour options_behaviour(const struct options *o, uint32_t i);
+
+#endif

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pilot.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include <st/clock.h>
+#include <st/rng.h>
+#include <st/wire.h>
+
+enum { THINK_MS = 100, INPUT_MIN_MS = 50, HEARTBEAT_MS = 500, FRAME_MAX = 2048 };
+
+uint32_t pilot_random(struct pilot *p, uint32_t below)
+{
+    p->rng = p->rng * 1664525u + 1013904223u;
+    return (uint32_t)((uint64_t)(p->rng >> 4) * below >> 28);
+}
+
+void pilot_random_id(uint8_t id[16])
+{
+    st_random(id, 16);
+}
+
+void pilot_next_goal(struct pilot *p, const struct world *w)
+{
+    p->goal_index = (p->goal_index + 1) % w->options->stations_n;
+    const char *code = w->options->stations[p->goal_index];
+    for (uint32_t i = 0; i < w->config->stations_n; i++)
+        if (strcmp(w->config->stations[i].code, code) == 0)
+            p->goal = &w->config->stations[i];
+}
+
+void pilot_init(struct pilot *p, struct world *w, uint32_t index, const struct account *account)
+{
+    *p = (struct pilot){.index = index, .rng = index * 2654435761u + 1, .account = *account};
+    p->behaviour = options_behaviour(w->options, index);
+    link_init(&p->link, p->rng);
+    shadow_init(&p->shadow, w->config);
+    /* Those who fight stay together near the first station; all others spread. */
+    p->goal_index = p->behaviour == FIGHT ? w->options->stations_n - 1
+                                          : pilot_random(p, w->options->stations_n);
+    pilot_next_goal(p, w);
+    p->retry_at_ms = st_mono_ms() + index * 4;
+    p->think_ms = p->retry_at_ms + pilot_random(p, THINK_MS);
+}
+
+void pilot_fini(struct pilot *p)
+{
+    link_fini(&p->link);
+    shadow_fini(&p->shadow);
+}
+
+static void watch(struct pilot *p, struct world *w, int op)
+{
+    struct epoll_event e = {.events = EPOLLIN, .data.ptr = p};
+    if (link_wants_write(&p->link))
+        e.events |= EPOLLOUT;
+    epoll_ctl(w->epoll, op, p->link.fd, &e);
+}
+
+void pilot_send_frame(struct pilot *p, struct world *w, const Startrader__V1__ClientFrame *f)
+{
+    uint8_t mem[FRAME_MAX];
+    struct st_buf b;
+    st_buf_init_fixed(&b, mem, sizeof mem);
+    st_wire_pack(&f->base, &b);
+    if (!b.overflow && link_send(&p->link, b.data, b.len) && link_wants_write(&p->link))
+        watch(p, w, EPOLL_CTL_MOD);
+}
+
+static void hello(struct pilot *p, struct world *w)
+{
+    Startrader__V1__Hello h = STARTRADER__V1__HELLO__INIT;
+    h.ticket = p->account.ticket;
+    h.last_seq = p->seq;
+    h.protocol = 1;
+    Startrader__V1__ClientFrame f = STARTRADER__V1__CLIENT_FRAME__INIT;
+    f.hello = &h;
+    pilot_send_frame(p, w, &f);
+}
+
+static void stop_flying(struct pilot *p, struct world *w, uint64_t now_us)
+{
+    if (p->flying_since_us)
+        w->report->flying_s += (double)(now_us - p->flying_since_us) / 1e6;
+    p->flying_since_us = 0;
+}
+
+static void lost(struct pilot *p, struct world *w, uint64_t now_ms)
+{
+    bool expected = w->ending || w->options->faults || p->link.close_code == 1012;
+    stop_flying(p, w, st_mono_ns() / 1000);
+    if (!expected) {
+        char text[96];
+        snprintf(text, sizeof text, "%u %.60s", p->link.close_code, p->link.close_reason);
+        report_fail(w->report, FAIL_CLOSE, text);
+    }
+    if (p->welcomed) {
+        p->lost_at_ms = now_ms;
+        p->attempts = 0;
+        w->report->reconnects++;
+    }
+    p->welcomed = false;
+    p->frame_us = 0;
+    p->market_known = p->account_known = false;
+    /* 1012 and 1001 say when to come again; otherwise back off with jitter. */
+    unsigned hint = 0;
+    if (sscanf(p->link.close_reason, "retry=%u", &hint) != 1)
+        hint = 100u << ST_MIN(p->attempts, 4u);
+    p->attempts++;
+    p->retry_at_ms = now_ms + hint / 2 + pilot_random(p, hint / 2 + 1);
+    shadow_clear(&p->shadow);
+}
+
+static void take_own(struct pilot *p, struct world *w, const Startrader__V1__ServerFrame *f,
+                     uint64_t now_us)
+{
+    const Startrader__V1__OwnState *o = f->own;
+    uint32_t before = p->own.phase;
+    p->own.phase = o->phase;
+    p->own.tick = f->tick;
+    p->own.entity = o->entity;
+    p->own.location = o->location;
+    p->own.class_id = o->class_id;
+    p->own.combat_until = o->combat_until_tick;
+    p->own.dock_ready = o->dock_ready_tick;
+    p->own.respawn_tick = o->respawn_tick;
+    p->own.zone_pvp = o->zone ? o->zone->pvp : 0;
+    p->own.cargo_mass = o->cargo_mass;
+    p->own.flight = (struct flight){.x = o->x, .y = o->y, .vx = o->vx, .vy = o->vy};
+    flight_ctl_unpack(&p->own.flight, o->ctl);
+    p->own.flight.load = (uint8_t)o->load_step;
+    for (uint32_t s = p->acked + 1; o->ack_seq >= s && o->ack_seq - s < INPUTS_KEPT; s++) {
+        uint64_t sent = p->input_sent_us[s % INPUTS_KEPT];
+        if (sent && before == STARTRADER__V1__PHASE__PHASE_FLYING)
+            histogram_add(&w->report->input, (double)(now_us - sent) / 1000);
+        p->input_sent_us[s % INPUTS_KEPT] = 0;
+    }
+    p->acked = ST_MAX(p->acked, o->ack_seq);
+    if (p->own.phase == before)
+        return;
+    if (p->own.phase == STARTRADER__V1__PHASE__PHASE_FLYING) {
+        p->flying_since_us = now_us;
+        p->undock_asked = false;
+        if (p->behaviour != MANOEUVRE && p->behaviour != FIGHT &&
+            before == STARTRADER__V1__PHASE__PHASE_DOCKED)
+            pilot_next_goal(p, w);
+    } else {
+        stop_flying(p, w, now_us);
+    }
+    if (p->own.phase == STARTRADER__V1__PHASE__PHASE_DOCKED) {
+        w->report->docks++;
+        p->market_known = p->account_known = false;
+        p->steps_done = 0;
+    }
+}
+
+static void take_private(struct world *w, const Startrader__V1__ServerFrame *f)
+{
+    for (size_t i = 0; i < f->n_private_; i++) {
+        switch (f->private_[i]->event_case) {
+        case STARTRADER__V1__PRIVATE_EVENT__EVENT_KILL:
+            w->report->kills++;
+            break;
+        case STARTRADER__V1__PRIVATE_EVENT__EVENT_DESTROYED:
+            w->report->deaths++;
+            break;
+        case STARTRADER__V1__PRIVATE_EVENT__EVENT_PICKED_UP:
+            w->report->pickups++;
+            break;
+        default:
+            break;
+        }
+    }
+}
+
+static void count_frame(struct pilot *p, struct world *w, uint64_t now_us)
+{
+    struct report *r = w->report;
+    r->frames++;
+    if (p->own.phase == STARTRADER__V1__PHASE__PHASE_FLYING) {
+        r->flying_frames++;
+        if (p->frame_us)
+            histogram_add(&r->frame, (double)(now_us - p->frame_us) / 1000);
+        r->visible_sum += shadow_ships(&p->shadow);
+        r->visible_n++;
+    }
+    p->frame_us = now_us;
+    if (p->lost_at_ms) {
+        histogram_add(&r->outage, (double)(now_us / 1000 - p->lost_at_ms));
+        p->lost_at_ms = 0;
+    }
+}
+
+struct receiver {
+    struct pilot *p;
+    struct world *w;
+};
+
+static void on_message(void *ctx, const uint8_t *data, size_t len)
+{
+    struct receiver *rx = ctx;
+    struct pilot *p = rx->p;
+    struct world *w = rx->w;
+    uint64_t now_us = st_mono_ns() / 1000;
+    st_arena_reset(w->arena);
+    Startrader__V1__ServerFrame *f = st_wire_unpack(&startrader__v1__server_frame__descriptor, data,
+                                                    len, LINK_RECV_MAX, w->arena);
+    if (!f) {
+        report_fail(w->report, FAIL_DECODE, "frame");
+        return;
+    }
+    if (f->welcome) {
+        p->welcomed = true;
+        p->attempts = 0;
+        p->seq = ST_MAX(p->seq, f->welcome->last_seq);
+        p->acked = p->seq;
+    }
+    if (f->new_ticket && strlen(f->new_ticket->ticket) < sizeof p->account.ticket)
+        strcpy(p->account.ticket, f->new_ticket->ticket);
+    shadow_frame(&p->shadow, f, now_us / 1000, w->report);
+    if (f->own) {
+        take_own(p, w, f, now_us);
+        count_frame(p, w, now_us);
+    }
+    take_private(w, f);
+    for (size_t i = 0; i < f->n_reply; i++)
+        trade_reply(p, w, f->reply[i], now_us / 1000);
+}
+
+void pilot_event(struct pilot *p, struct world *w)
+{
+    struct receiver rx = {p, w};
+    enum link_state before = p->link.state;
+    uint64_t bytes = p->link.bytes;
+    if (before == LINK_DOWN)
+        return;
+    bool alive = link_work(&p->link, w->options, on_message, &rx);
+    w->report->bytes += p->link.bytes - bytes;
+    if (!alive) {
+        lost(p, w, st_mono_ms());
+        return;
+    }
+    if (before != LINK_OPEN && p->link.state == LINK_OPEN)
+        hello(p, w);
+    if (before != p->link.state || link_wants_write(&p->link))
+        watch(p, w, EPOLL_CTL_MOD);
+}
+
+static void send_input(struct pilot *p, struct world *w, struct controls c, uint64_t now_ms)
+{
+    Startrader__V1__DockAction dock = STARTRADER__V1__DOCK_ACTION__INIT;
+    Startrader__V1__Action action = STARTRADER__V1__ACTION__INIT;
+    Startrader__V1__Action *actions[1] = {&action};
+    Startrader__V1__Input in = STARTRADER__V1__INPUT__INIT;
+    in.seq = ++p->seq;
+    in.target_heading = c.heading;
+    in.thrust = c.thrust;
+    in.boost = c.boost;
+    in.fire = c.fire;
+    if (c.dock) {
+        action.request_id = ++p->action_id;
+        action.act_case = STARTRADER__V1__ACTION__ACT_DOCK;
+        action.dock = &dock;
+        in.n_action = 1;
+        in.action = actions;
+    }
+    Startrader__V1__Input *inputs[1] = {&in};
+    Startrader__V1__ClientFrame f = STARTRADER__V1__CLIENT_FRAME__INIT;
+    f.n_input = 1;
+    f.input = inputs;
+    p->input_sent_us[p->seq % INPUTS_KEPT] = st_mono_ns() / 1000;
+    p->sent = c;
+    p->sent_ms = now_ms;
+    w->report->inputs++;
+    pilot_send_frame(p, w, &f);
+}
+
+static bool same(struct controls a, struct controls b)
+{
+    return a.heading == b.heading && a.thrust == b.thrust && a.boost == b.boost &&
+           a.fire == b.fire && !b.dock;
+}
+
+static void fly(struct pilot *p, struct world *w, uint64_t now_ms)
+{
+    struct controls c = fly_decide(p, w);
+    bool due = now_ms - p->sent_ms >= HEARTBEAT_MS;
+    if (due || (!same(p->sent, c) && now_ms - p->sent_ms >= INPUT_MIN_MS))
+        send_input(p, w, c, now_ms);
+}
+
+static void reconnect(struct pilot *p, struct world *w, uint64_t now_ms)
+{
+    if (link_dial(&p->link, w->options, signin_address(p->index)))
+        watch(p, w, EPOLL_CTL_ADD);
+    else
+        lost(p, w, now_ms);
+}
+
+void pilot_turn(struct pilot *p, struct world *w, uint64_t now_ms)
+{
+    if (p->link.state == LINK_DOWN) {
+        if (now_ms >= p->retry_at_ms && !w->ending)
+            reconnect(p, w, now_ms);
+        return;
+    }
+    if (!p->welcomed || now_ms < p->think_ms)
+        return;
+    p->think_ms = now_ms + THINK_MS;
+    trade_retry(p, w, now_ms);
+    shadow_check(&p->shadow, now_ms, w->report);
+    switch (p->own.phase) {
+    case STARTRADER__V1__PHASE__PHASE_FLYING:
+        fly(p, w, now_ms);
+        break;
+    case STARTRADER__V1__PHASE__PHASE_DOCKED:
+    case STARTRADER__V1__PHASE__PHASE_PARKED:
+        trade_turn(p, w, now_ms);
+        break;
+    default:
+        break;
+    }
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "shadow.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <st/alloc.h>
+
+enum { ADVANCE_MAX = 200, BIAS = 1 << 14 /* 1,024 units in sixteenths */ };
+
+void shadow_init(struct shadow *s, const struct world_config *config)
+{
+    *s = (struct shadow){.config = config, .cap = 64};
+    s->entities = st_alloc_array(s->cap, sizeof *s->entities);
+    s->index = st_map_new(SHADOW_ENTITIES_MAX);
+}
+
+void shadow_fini(struct shadow *s)
+{
+    st_free(s->entities);
+    st_map_free(&s->index);
+}
+
+void shadow_clear(struct shadow *s)
+{
+    s->count = s->view_n = s->gaps_n = 0;
+    st_map_clear(s->index);
+}
+
+struct shadow_entity *shadow_find(const struct shadow *s, uint32_t id)
+{
+    uint64_t at;
+    return st_map_get(s->index, id, &at) ? &s->entities[at] : NULL;
+}
+
+static struct shadow_entity *add(struct shadow *s, uint32_t id)
+{
+    struct shadow_entity *e = shadow_find(s, id);
+    if (e)
+        return e;
+    if (s->count == SHADOW_ENTITIES_MAX || st_map_set(s->index, id, s->count) != 0)
+        return NULL;
+    if (s->count == s->cap) {
+        s->cap *= 2;
+        s->entities = st_realloc(s->entities, s->cap * sizeof *s->entities);
+    }
+    e = &s->entities[s->count++];
+    *e = (struct shadow_entity){.id = id};
+    return e;
+}
+
+static void drop(struct shadow *s, uint32_t id)
+{
+    struct shadow_entity *e = shadow_find(s, id);
+    if (!e)
+        return;
+    st_map_remove(s->index, id);
+    struct shadow_entity *last = &s->entities[--s->count];
+    if (e != last) {
+        *e = *last;
+        if (st_map_set(s->index, e->id, (uint64_t)(e - s->entities)) != 0)
+            s->count = 0; /* cannot happen: the key was there */
+    }
+}
+
+static void open_gap(struct shadow *s, uint32_t cell, uint64_t now_ms)
+{
+    for (uint32_t i = 0; i < s->gaps_n; i++)
+        if (s->gaps[i].cell == cell)
+            return;
+    if (s->gaps_n < SHADOW_GAPS_MAX) {
+        s->gaps[s->gaps_n].cell = cell;
+        s->gaps[s->gaps_n++].since_ms = now_ms;
+    }
+}
+
+static void close_gap(struct shadow *s, uint32_t cell)
+{
+    for (uint32_t i = 0; i < s->gaps_n; i++)
+        if (s->gaps[i].cell == cell)
+            s->gaps[i--] = s->gaps[--s->gaps_n];
+}
+
+void shadow_check(struct shadow *s, uint64_t now_ms, struct report *r)
+{
+    for (uint32_t i = 0; i < s->gaps_n; i++) {
+        if (now_ms - s->gaps[i].since_ms <= 1000)
+            continue;
+        char text[64];
+        snprintf(text, sizeof text, "cell %u,%u", s->gaps[i].cell % 512, s->gaps[i].cell / 512);
+        report_fail(r, FAIL_GAP, text);
+        s->gaps[i--] = s->gaps[--s->gaps_n];
+    }
+}
+
+void shadow_advance(const struct shadow *s, struct shadow_entity *e, uint32_t tick)
+{
+    struct flight_class c;
+    int32_t ticks = (int32_t)(tick - e->tick);
+    if (ticks <= 0 || !e->known)
+        return;
+    if (ticks <= ADVANCE_MAX && config_flight_class(s->config, e->class_id, &c))
+        for (int32_t i = 0; i < ticks; i++)
+            flight_step(&e->flight, &c);
+    e->tick = tick;
+}
+
+static int32_t coordinate(uint32_t cell_xy, uint32_t pos, uint32_t frac)
+{
+    return (int32_t)(cell_xy << WORLD_CELL_SHIFT) + (((int32_t)pos - BIAS) << 5) + (int32_t)frac;
+}
+
+static struct flight record(const Startrader__V1__CellDelta *d, size_t i)
+{
+    struct flight f = {
+        .x = coordinate(d->cell & 511, d->pos[i] & 0xffff, d->frac[i] & 31),
+        .y = coordinate(d->cell >> 9, d->pos[i] >> 16, (d->frac[i] >> 5) & 31),
+        .vx = (int16_t)(d->vel[i] & 0xffff),
+        .vy = (int16_t)(d->vel[i] >> 16),
+    };
+    flight_ctl_unpack(&f, d->ctl[i]);
+    return f;
+}
+
+static bool columns_fit(const Startrader__V1__CellDelta *d)
+{
+    return d->n_id == d->n_pos && d->n_id == d->n_frac && d->n_id == d->n_vel &&
+           d->n_id == d->n_ctl && d->n_enter_id == d->n_enter_static &&
+           d->n_enter_id == d->n_enter_player && d->n_gone_id == d->n_gone_reason;
+}
+
+static void take_statics(struct shadow *s, const Startrader__V1__CellDelta *d)
+{
+    for (size_t i = 0; i < d->n_enter_id; i++) {
+        struct shadow_entity *e = add(s, d->enter_id[i]);
+        if (!e)
+            continue;
+        uint32_t w = d->enter_static[i];
+        e->class_id = w & 1023;
+        e->faction = (w >> 10) & 63;
+        e->flight.load = (w >> 16) & 15;
+        e->flags = (uint8_t)(w >> 26);
+        e->player = d->enter_player[i];
+        e->known = true;
+        e->cell = d->cell;
+        e->tick = d->tick;
+    }
+}
+
+static void take_motion(struct shadow *s, const Startrader__V1__CellDelta *d, uint64_t now_ms)
+{
+    for (size_t i = 0; i < d->n_id; i++) {
+        struct shadow_entity *e = shadow_find(s, d->id[i]);
+        if (!e) {
+            open_gap(s, d->cell, now_ms);
+            continue;
+        }
+        uint8_t load = e->flight.load;
+        e->flight = record(d, i);
+        e->flight.load = load;
+        e->cell = d->cell;
+        e->tick = d->tick;
+    }
+}
+
+static void take_delta(struct shadow *s, const Startrader__V1__CellDelta *d, uint64_t now_ms)
+{
+    take_statics(s, d);
+    take_motion(s, d, now_ms);
+    for (size_t i = 0; i < d->n_gone_id; i++) {
+        struct shadow_entity *e = shadow_find(s, d->gone_id[i]);
+        if (e && e->cell == d->cell)
+            drop(s, d->gone_id[i]);
+    }
+}
+
+/* Does the world as flown on from earlier records agree with what the snapshot says? */
+static void compare(struct shadow *s, const Startrader__V1__CellDelta *d, struct report *r)
+{
+    for (size_t i = 0; i < d->n_id; i++) {
+        struct shadow_entity *e = shadow_find(s, d->id[i]);
+        if (!e || !e->known || (int32_t)(d->tick - e->tick) < 0)
+            continue;
+        shadow_advance(s, e, d->tick);
+        struct flight f = record(d, i);
+        r->checked++;
+        r->corrections += e->flight.x != f.x || e->flight.y != f.y;
+    }
+}
+
+static void take_snapshot(struct shadow *s, const Startrader__V1__CellDelta *d, uint64_t now_ms,
+                          struct report *r)
+{
+    compare(s, d, r);
+    for (uint32_t i = 0; i < s->count; i++) {
+        if (s->entities[i].cell == d->cell && (int32_t)(s->entities[i].tick - d->tick) <= 0)
+            s->entities[i].known = false; /* unless listed below */
+    }
+    take_statics(s, d);
+    take_motion(s, d, now_ms);
+    for (uint32_t i = 0; i < s->count; i++)
+        if (s->entities[i].cell == d->cell && !s->entities[i].known)
+            drop(s, s->entities[i--].id);
+    close_gap(s, d->cell);
+}
+
+static bool in_view(const struct shadow *s, uint32_t cell)
+{
+    for (uint32_t i = 0; i < s->view_n; i++)
+        if (s->view[i] == cell)
+            return true;
+    return false;
+}
+
+static void take_view(struct shadow *s, const Startrader__V1__View *v)
+{
+    s->view_n = (uint32_t)ST_MIN(v->n_cell, ST_ARRAY_LEN(s->view));
+    memcpy(s->view, v->cell, s->view_n * sizeof *s->view);
+    for (uint32_t i = 0; i < s->count; i++)
+        if (!in_view(s, s->entities[i].cell))
+            drop(s, s->entities[i--].id);
+    for (uint32_t i = 0; i < s->gaps_n; i++)
+        if (!in_view(s, s->gaps[i].cell))
+            s->gaps[i--] = s->gaps[--s->gaps_n];
+}
+
+void shadow_frame(struct shadow *s, const Startrader__V1__ServerFrame *f, uint64_t now_ms,
+                  struct report *r)
+{
+    if (f->world_epoch != s->world_epoch) {
+        shadow_clear(s);
+        s->world_epoch = f->world_epoch;
+    }
+    if (f->view)
+        take_view(s, f->view);
+    for (size_t i = 0; i < f->n_delta + f->n_snapshot; i++) {
+        bool whole = i >= f->n_delta;
+        const Startrader__V1__CellDelta *d = whole ? f->snapshot[i - f->n_delta] : f->delta[i];
+        if (!columns_fit(d))
+            report_fail(r, FAIL_DECODE, "columns of different lengths");
+        else if (whole)
+            take_snapshot(s, d, now_ms, r);
+        else
+            take_delta(s, d, now_ms);
+    }
+}
+
+uint32_t shadow_ships(const struct shadow *s)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < s->count; i++)
+        n += s->entities[i].known && s->entities[i].class_id < WORLD_CLASS_TORPEDO;
+    return n;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What one client knows of the world: entities of the visible cells, rebuilt from frames and flown
+ * on by the kernel between records. Counts holes and predictions that were wrong. Owned by the main
+ * thread.
+ */
+#ifndef LOAD_SHADOW_H
+#define LOAD_SHADOW_H
+
+#include <startrader/v1/client.pb-c.h>
+#include <world/config.h>
+
+#include <st/map.h>
+
+#include "report.h"
+
+enum { SHADOW_ENTITIES_MAX = 8192, SHADOW_GAPS_MAX = 64 };
+
+struct shadow_entity {
+    uint32_t id, cell, tick, player;
+    uint16_t class_id;
+    uint8_t faction, flags;
+    bool known;           /* an enter record was seen */
+    struct flight flight; /* after `tick` */
+};
+
+struct shadow {
+    const struct world_config *config;
+    struct shadow_entity *entities;
+    uint32_t count, cap;
+    struct st_map *index; /* id -> position in entities */
+    uint32_t view[64], view_n;
+    uint32_t world_epoch;
+    struct {
+        uint32_t cell;
+        uint64_t since_ms;
+    } gaps[SHADOW_GAPS_MAX];
+    uint32_t gaps_n;
+};
+
+void shadow_init(struct shadow *s, const struct world_config *config);
+void shadow_fini(struct shadow *s);
+/* Forgets everything: a new session, or a new world epoch. */
+void shadow_clear(struct shadow *s);
+/* Takes the deltas, snapshots and view of a frame. */
+void shadow_frame(struct shadow *s, const Startrader__V1__ServerFrame *f, uint64_t now_ms,
+                  struct report *r);
+/* Reports gaps older than a second and forgets them. */
+void shadow_check(struct shadow *s, uint64_t now_ms, struct report *r);
+/* Flies an entity on to a tick. */
+void shadow_advance(const struct shadow *s, struct shadow_entity *e, uint32_t tick);
+uint32_t shadow_ships(const struct shadow *s);
+struct shadow_entity *shadow_find(const struct shadow *s, uint32_t id);
+
+#endif
