@@ -69,7 +69,7 @@
 #define WORLD_MURDER_TICKS  3600
 #define WORLD_SMUGGLE_TICKS 2400
 #define WORLD_COMBAT_TICKS  300     /* after a hit given or taken a ship is in combat */
-#define WORLD_ASSIST_TICKS  600     /* an attacker counts as assistant for so long */
+#define WORLD_HELP_TICKS    300     /* an attacker counts as assistant for so long */
 #define WORLD_LINKDEAD_MAX  2400
 #define WORLD_INPUT_SILENCE 20      /* ticks without input until controls go neutral */
 
@@ -84,6 +84,6 @@
 #define WORLD_LOOT_TICKS    6000
 #define WORLD_PICKUP_U      40
 #define WORLD_CARGO_KINDS   16
-#define WORLD_ASSISTANTS    4
+#define WORLD_ASSISTANTS    8
 
 #endif

@@ -170,13 +170,12 @@ void flight_shot_at(const struct flight_shot *s, uint32_t mount, int32_t speed, 
 {
     int32_t cos = flight_cos(s->heading), sin = flight_sin(s->heading);
     int32_t side = ((int32_t)(2 * mount) + 1 - s->mounts) * (WORLD_MOUNT_GAP / 2);
-    int32_t ahead = s->radius * WORLD_UNIT;
     uint32_t way = flight_shot_heading(s, mount, spread);
 
     vel[0] = s->vx + along(speed, flight_cos(way));
     vel[1] = s->vy + along(speed, flight_sin(way));
-    pos[0] = s->x + along(ahead, cos) - along(side, sin) + (int32_t)age * vel[0];
-    pos[1] = s->y + along(ahead, sin) + along(side, cos) + (int32_t)age * vel[1];
+    pos[0] = s->x - along(side, sin) + (int32_t)age * vel[0];
+    pos[1] = s->y + along(side, cos) + (int32_t)age * vel[1];
 }
 
 uint16_t flight_lead(int32_t dx, int32_t dy, int32_t dvx, int32_t dvy, int32_t speed)

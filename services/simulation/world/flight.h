@@ -71,15 +71,16 @@ uint8_t flight_load(uint32_t mass, uint32_t hold);
 /* One volley, as sent: all mounts of a ship that fired in one tick. Everything about its bullets
  * follows from these figures. */
 struct flight_shot {
-    int32_t x, y;     /* position of the ship after flight of the tick it fired in, k */
+    int32_t x, y;     /* where its muzzles are at age 0: the radius ahead of the ship, k */
     int32_t vx, vy;   /* velocity of the ship in that tick */
     uint32_t ship;    /* entity id of the ship */
     uint32_t tick;    /* the tick it fired in: age 0 */
+    uint32_t id;      /* running number of the shard, 1 .. 2^29 - 1 */
     uint16_t heading; /* of the guns: the ship's heading, or the aim of point defence */
     uint8_t weapon;   /* configuration id */
     uint8_t mounts;   /* how many fired, 1..8 */
     uint8_t live;     /* bit per mount, cleared when its bullet has hit */
-    uint8_t radius;   /* of the ship, u: where the muzzles are */
+    uint8_t pad[3];   /* zero */
 };
 
 /* Heading of the bullet of one mount: the one public use of randomness. */

@@ -58,6 +58,7 @@ uint32_t world_npcs(const struct world *w);
 enum world_flag {
     WORLD_DOCKS_CLOSED = 1, /* docks are refused with STATION_SILENT */
     WORLD_HULLS_HOLD = 2,   /* no hull falls below one point: the ring of hard events is full */
+    WORLD_NO_NPCS = 4,      /* none appears any more; those that fly go on */
 };
 void world_flags_set(struct world *w, uint32_t flags); /* replaces them */
 
@@ -71,7 +72,7 @@ struct world_cargo {
 enum world_baton_kind {
     WORLD_BATON_APPEAR = 1, /* this shard holds the ship now: it appears */
     WORLD_BATON_LEAVE = 2,  /* somebody else holds it: it goes, its pilot rests */
-    WORLD_BATON_STAY = 3,   /* answer without change of holder: a ship that waits flies on */
+    WORLD_BATON_STAY = 3,   /* refused, or booked without change of holder: it flies on */
 };
 
 struct world_baton {
@@ -120,6 +121,10 @@ enum world_verdict world_open_loot(struct world *w, uint64_t loot, uint16_t good
                                    uint16_t quantity, int32_t x, int32_t y);
 void world_open_end(struct world *w);
 
+/* The economy's word on a container (a refused or partly booked event): its content from now on,
+ * quantity 0 = gone. False when there is no such container. */
+bool world_loot_correct(struct world *w, uint64_t loot, uint16_t good, uint16_t quantity);
+
 /* ---- sessions ----------------------------------------------------------------------------- */
 
 #define WORLD_NOBODY 0xffffffffu
@@ -133,18 +138,20 @@ enum world_verdict world_bind(struct world *w, uint32_t player, uint64_t session
 /* The socket is gone: the ship is linkdead. */
 void world_unbind(struct world *w, uint32_t pilot);
 
-/* What the daemon learnt about a pilot without a ship here (req.econ.where): rests at a station. */
-void world_rest(struct world *w, uint32_t pilot, uint16_t station);
+/* What the daemon learnt about a pilot without a ship here: it rests at a station, or, with
+ * station 0, parked at x, y (k). Ignored while the ship is here or the pilot is dead. */
+void world_rest(struct world *w, uint32_t pilot, uint16_t station, int32_t x, int32_t y);
 
 uint32_t world_pilot_find(const struct world *w, uint32_t player); /* or WORLD_NOBODY */
 uint32_t world_pilots(const struct world *w); /* handles are below this */
 
-enum world_action_kind { WORLD_ACT_DOCK = 1, WORLD_ACT_JETTISON = 2, WORLD_ACT_UNDOCK_CANCEL = 3 };
+enum world_action_kind { WORLD_ACT_DOCK = 1, WORLD_ACT_JETTISON = 2 };
 
 struct world_action {
-    uint32_t request; /* id, echoed in the answer */
-    uint8_t kind;     /* enum world_action_kind; UNDOCK_CANCEL stops a docking hold */
-    uint16_t good;
+    uint32_t request; /* id, echoed in the answer; one of the last eight is not acted on again */
+    uint16_t kind;    /* enum world_action_kind */
+    uint16_t station; /* DOCK: 0 = the one in reach */
+    uint16_t good;    /* JETTISON */
     uint16_t quantity;
 };
 
@@ -169,18 +176,15 @@ void world_step(struct world *w);
 
 /* ---- what one sees: entities --------------------------------------------------------------- */
 
-enum world_entity_flag { /* the six flags of an enter record */
-    WORLD_ENTITY_NPC = 1,
-    WORLD_ENTITY_NEWCOMER = 2,
-    WORLD_ENTITY_ARMED = 4,
-};
+enum world_entity_flag { WORLD_ENTITY_NEWCOMER = 1 }; /* the six flags of an enter record */
 
-enum world_faction {
-    WORLD_FACTION_NONE = 0, /* players, containers */
-    WORLD_FACTION_PIRATE = 1,
-    WORLD_FACTION_PATROL = 2,
-    WORLD_FACTION_DRONE = 3,
-    WORLD_FACTION_GUILD = 8, /* + guild id */
+enum world_faction { /* as in the wire's enter_static */
+    WORLD_FACTION_PILOT = 1,
+    WORLD_FACTION_GUILD = 2, /* `level` is the guild's id */
+    WORLD_FACTION_RAIDER = 3,
+    WORLD_FACTION_PATROL = 4,
+    WORLD_FACTION_DRONE = 5,
+    WORLD_FACTION_THING = 6, /* torpedoes, containers */
 };
 
 struct world_entity {
@@ -189,7 +193,7 @@ struct world_entity {
     uint32_t ship;   /* 0 for all that no economy knows */
     uint16_t class_id;
     uint8_t faction; /* 6 bits */
-    uint8_t level;   /* 6 bits: raiders' and cutters' level */
+    uint8_t level;   /* 6 bits: level of raiders and cutters, guild of haulers */
     uint8_t flags;   /* enum world_entity_flag */
     uint8_t hull, shield; /* 0..255 of the whole, rounded up */
     uint16_t good, quantity; /* of a container; part of its enter record */
@@ -204,19 +208,18 @@ bool world_entity_get(const struct world *w, uint32_t id, struct world_entity *o
  * most `cap`. */
 uint32_t world_cell_entities(const struct world *w, uint32_t cell, uint32_t *ids, uint32_t cap);
 
-/* Volleys whose first bullet alive is in this cell now. As above. */
+/* Volleys whose centre is in this cell now, in the order they were fired. As above. */
 uint32_t world_cell_shots(const struct world *w, uint32_t cell, struct flight_shot *out,
                           uint32_t cap);
 
 /* ---- what one sees: the last tick, by cell -------------------------------------------------- */
 
-enum world_gone_reason {
-    WORLD_GONE_MOVED = 0, /* to another cell, which has it as entered in the same tick */
-    WORLD_GONE_DESTROYED = 1,
-    WORLD_GONE_DOCKED = 2,
-    WORLD_GONE_CLOAKED = 3, /* not used yet */
-    WORLD_GONE_HANDOFF = 4, /* not used yet */
-    WORLD_GONE_EXPIRED = 5, /* life ended, taken aboard, parked, vanished */
+enum world_gone_reason { /* as GoneReason on the wire */
+    WORLD_GONE_MOVED = 1,     /* to another cell, which has it as entered in the same tick */
+    WORLD_GONE_DESTROYED = 2, /* ships, drones, torpedoes shot or burst */
+    WORLD_GONE_DOCKED = 3,    /* also NPCs that reached their haven */
+    WORLD_GONE_PARKED = 6,
+    WORLD_GONE_COLLECTED = 7, /* containers taken; torpedoes, containers and drones at their end */
 };
 
 struct world_gone {
@@ -224,15 +227,21 @@ struct world_gone {
     uint8_t reason;
 };
 
+enum world_hit_flag { /* as hit_info on the wire */
+    WORLD_HIT_SHIELD = 1,  /* the shield took it, or a part */
+    WORLD_HIT_HULL = 2,    /* the hull was hurt */
+    WORLD_HIT_BROKE = 4,   /* the shield fell to nothing */
+    WORLD_HIT_KILLED = 8,
+};
+
 /* A bullet or torpedo that struck something. */
 struct world_hit {
-    uint32_t shooter, shot_tick; /* with `weapon` they name the volley; shot_tick 0 = a torpedo */
+    uint32_t shot;    /* flight_shot.id, 0 = a torpedo, the corona is not listed */
+    uint32_t shooter; /* entity; it may be gone */
     uint32_t target;
-    uint16_t damage;  /* points taken from shield and hull together */
-    uint8_t weapon;
     uint8_t mount;
-    uint8_t on_hull;  /* 1 when the hull was hurt */
-    uint16_t from;    /* heading from the target to where it was hit */
+    uint8_t info;   /* enum world_hit_flag */
+    uint16_t from;  /* heading from the target to where it was hit */
 };
 
 /* Lists are ascending by slot; `changed` and `entered` never hold the same id. */
@@ -267,6 +276,7 @@ struct world_own {
     bool bound;
     uint8_t phase;     /* enum world_phase */
     uint16_t station;  /* DOCKED or DEAD: where it rests or will wake */
+    int32_t x, y;      /* where it rests or died, or is */
     uint32_t seq;      /* last applied */
     uint32_t seq_tick; /* the tick it was applied in */
     uint32_t input_at; /* tick of the last accepted input */
@@ -283,8 +293,9 @@ struct world_own {
     uint32_t target;
     uint8_t zone;        /* id */
     uint8_t zone_kept;   /* id of the safer zone that still protects, or 0 */
-    uint8_t docking;     /* ticks of the hold done, 0 = not docking */
+    uint8_t shelter;     /* 1 = within a station's shelter */
     uint8_t newcomer;
+    uint32_t dock_ready; /* tick at which the hold ends, 0 = no hold */
     uint32_t combat_until, immune_until, wanted_until, respawn_at; /* ticks, 0 = not */
     uint32_t dock_at;    /* tick from which a dock is no longer refused for a hit, 0 = now */
     uint32_t cargo_mass;
@@ -300,11 +311,11 @@ bool world_own_get(const struct world *w, uint32_t pilot, struct world_own *out)
 bool world_own_changed(const struct world *w, uint32_t pilot);
 
 enum world_note_kind {
-    WORLD_NOTE_ANSWER = 1,  /* to an action: a = request id, code = enum world_refusal */
-    WORLD_NOTE_HIT_BY = 2,  /* a = shooter, b = damage, c = its player or 0 */
-    WORLD_NOTE_HIT_ON = 3,  /* a = target, b = damage, c = its player or 0 */
-    WORLD_NOTE_KILL = 4,    /* a = target, c = its player or 0 */
-    WORLD_NOTE_KILLED = 5,  /* a = killer or 0, c = its player or 0 */
+    WORLD_NOTE_ANSWER = 1,  /* a = request id, b = value, c = station, code = enum world_refusal */
+    WORLD_NOTE_HIT_BY = 2,  /* a = shooter or 0, b = shield lost, c = its player, d = hull lost */
+    WORLD_NOTE_HIT_ON = 3,  /* a = target, b = shield lost, c = its player or 0, d = hull lost */
+    WORLD_NOTE_KILL = 4,    /* a = target, b = class, c = its player, d = zone | level << 8 */
+    WORLD_NOTE_KILLED = 5,  /* a = killer or 0, b = class, c = its player, d = zone */
     WORLD_NOTE_WANTED = 6,  /* a = until tick */
     WORLD_NOTE_ZONE = 7,    /* a = zone id now, b = before */
     WORLD_NOTE_LOOT = 8,    /* a = container, b = good, c = quantity */
@@ -315,23 +326,21 @@ enum world_note_kind {
 
 enum world_refusal {
     WORLD_ACCEPTED = 0,
-    WORLD_REFUSED_RANGE,    /* no station within its dock radius */
-    WORLD_REFUSED_SPEED,
-    WORLD_REFUSED_COMBAT,   /* hit within 100 ticks, or during the hold */
-    WORLD_REFUSED_WANTED,
+    WORLD_REFUSED_RANGE,    /* no station within its dock radius; value = radius, u */
+    WORLD_REFUSED_SPEED,    /* value = limit, u/s */
+    WORLD_REFUSED_COMBAT,   /* hit within 100 ticks; value = ticks left */
+    WORLD_REFUSED_WANTED,   /* value = ticks left */
     WORLD_REFUSED_STATION_SILENT,
-    WORLD_REFUSED_PHASE,    /* not flying */
-    WORLD_REFUSED_CANCELLED, /* thrust or cancel during the hold */
-    WORLD_REFUSED_CARGO,    /* jettison of what is not aboard */
-    WORLD_REFUSED_FULL,     /* no room for another container */
+    WORLD_REFUSED_INTERRUPTED, /* a hit or new thrust ended the hold */
     WORLD_REFUSED_HOLDER,   /* the baton said no */
+    WORLD_REFUSED_NOT_POSSIBLE, /* wrong phase, no such good aboard, no room for a container */
 };
 
 struct world_note {
     uint32_t pilot;
     uint8_t kind; /* enum world_note_kind */
     uint8_t code; /* enum world_refusal */
-    uint32_t a, b, c;
+    uint32_t a, b, c, d;
 };
 
 /* Private events of the last tick, in the order in which they happened; bounded, the rest is
@@ -344,7 +353,7 @@ enum world_hard_kind {
     WORLD_HARD_DOCKED = 1,
     WORLD_HARD_DESTROYED = 2,
     WORLD_HARD_PICKED_UP = 3,
-    WORLD_HARD_LOOT_EXPIRED = 4, /* also when an NPC took it */
+    WORLD_HARD_LOOT_EXPIRED = 4,
     WORLD_HARD_PARKED = 5,
     WORLD_HARD_JETTISONED = 6,
 };
@@ -369,6 +378,7 @@ struct world_hard {
     uint8_t newcomer;
     uint16_t station; /* DOCKED */
     uint16_t hull, torpedoes; /* DOCKED, PARKED */
+    uint32_t flown; /* ticks in space since it appeared, ticks of boost count three times */
     int32_t x, y;
     uint32_t entity; /* id it had */
     /* DESTROYED */
@@ -390,7 +400,7 @@ struct world_hard {
 #define WORLD_HARD_MAX 1024
 uint32_t world_hards(const struct world *w, const struct world_hard **events);
 
-/* Never 0. Loot ids are world_loot_id(event id, index of the drop). */
+/* The event id is never 0. Loot ids are world_loot_id(event id, index of the drop). */
 uint64_t world_event_id(uint32_t shard, uint32_t epoch, uint32_t tick, uint32_t ordinal);
 uint64_t world_loot_id(uint64_t event, uint32_t k);
 

@@ -11,8 +11,7 @@ export const SLOT = { x: 0, y: 1, vx: 2, vy: 3, ctl: 4, classId: 5, load: 6, tag
 /** Words of a volley: as received, once per volley. weapon 0 = free. */
 export const SHOT_WORDS = 12;
 export const SHOT = {
-  x: 0, y: 1, vx: 2, vy: 3, ship: 4, tick: 5, heading: 6, weapon: 7, mounts: 8, live: 9, radius: 10,
-  tag: 11,
+  x: 0, y: 1, vx: 2, vy: 3, ship: 4, tick: 5, heading: 6, weapon: 7, mounts: 8, live: 9, tag: 10,
 } as const;
 
 /** Words of a bullet, as written by shotsAt. */

@@ -25,8 +25,8 @@ struct volley {
     int32_t x, y, vx, vy;
     uint32_t ship, tick;
     uint32_t heading, weapon; /* weapon 0 = free */
-    uint32_t mounts, live, radius;
-    uint32_t tag;
+    uint32_t mounts, live;
+    uint32_t tag[2];
 };
 
 struct bullet {
@@ -178,9 +178,9 @@ EXPORT(shots_at) uint32_t kernel_shots_at(uint32_t n, uint32_t tick)
     for (uint32_t i = 0; i < SHOTS && i < n; i++) {
         const struct volley *v = &volleys[i];
         const struct config_weapon *w = ready ? world_config_weapon(&config, v->weapon) : 0;
-        struct flight_shot s = {v->x, v->y, v->vx, v->vy, v->ship, v->tick, (uint16_t)v->heading,
-                                (uint8_t)v->weapon, (uint8_t)v->mounts, (uint8_t)v->live,
-                                (uint8_t)v->radius};
+        struct flight_shot s = {v->x, v->y, v->vx, v->vy, v->ship, v->tick, 0,
+                                (uint16_t)v->heading, (uint8_t)v->weapon, (uint8_t)v->mounts,
+                                (uint8_t)v->live, {0, 0, 0}};
         uint32_t age = tick - v->tick;
 
         if (!w || age > w->life || v->mounts > WORLD_MOUNTS_MAX)
