@@ -37,6 +37,11 @@ struct st_pg *st_pg_new(const struct st_pg_options *options);
 void st_pg_free(struct st_pg **c);
 /* Connected now? Does not try. */
 bool st_pg_up(const struct st_pg *c);
+/* Rises with every connection made; what belongs to a server session (an advisory lock) is gone
+ * when it differs. 0 before the first. */
+uint64_t st_pg_generation(const struct st_pg *c);
+/* Drops the connection, so that the next call makes a new one. */
+void st_pg_close(struct st_pg *c);
 
 /*
  * Runs one statement. 0 and a result (free it), or ST_EUNAVAILABLE (nothing was done), ST_ETIMEOUT
@@ -45,11 +50,28 @@ bool st_pg_up(const struct st_pg *c);
  */
 int st_pg_exec(struct st_pg *c, const struct st_pg_stmt *stmt, const struct st_pg_param *params,
                size_t count, struct st_pg_result **out) ST_MUST_CHECK;
+/*
+ * Steps of one round trip, in order; an error skips the rest. On success each step holds its result
+ * (st_pg_steps_free); on an error none does and an open transaction has been rolled back. The
+ * errors are those of st_pg_exec: ST_ETIMEOUT only when the steps end with st_pg_stmt_commit, or
+ * when there is no transaction around them.
+ */
+struct st_pg_step {
+    const struct st_pg_stmt *stmt;
+    const struct st_pg_param *params;
+    size_t count;
+    struct st_pg_result *result;
+};
+extern const struct st_pg_stmt st_pg_stmt_begin;
+extern const struct st_pg_stmt st_pg_stmt_commit;
+int st_pg_pipeline(struct st_pg *c, struct st_pg_step *steps, size_t count) ST_MUST_CHECK;
+void st_pg_steps_free(struct st_pg_step *steps, size_t count);
 /* Begin, commit, rollback; a failed commit is ST_ETIMEOUT when nobody knows. */
 int st_pg_begin(struct st_pg *c) ST_MUST_CHECK;
 int st_pg_commit(struct st_pg *c) ST_MUST_CHECK;
 void st_pg_rollback(struct st_pg *c);
-/* Several statements without parameters (a migration file), in one implicit transaction. */
+/* Several statements without parameters (a migration file), in one implicit transaction or in the
+ * open one. No limit of time but the server's. */
 int st_pg_script(struct st_pg *c, const char *sql) ST_MUST_CHECK;
 /* Five characters of the last error, "" if none; text of the last error. */
 const char *st_pg_sqlstate(const struct st_pg *c);
