@@ -60,8 +60,8 @@ port_taken() {
     grep -qsE "^ *[0-9]+: [0-9A-F]+${hex}[0-9A-F]+:[0-9A-F]{4} 0A " /proc/net/tcp /proc/net/tcp6
 }
 
-# port_of NAME [PREFERRED [OWNER]]: the port of NAME, on which the process OWNER listens, into $port.
-# It stays the same from run to run unless somebody else has taken it while OWNER was down.
+# port_of NAME [PREFERRED [OWNER]]: the port of NAME, on which the process OWNER listens, into
+# $port. It stays the same from run to run unless another took it while OWNER was down.
 port_of() {
     local preferred=${2-} file=$run/ports/$1 owner=${3-$1} pid
     port=
@@ -74,7 +74,7 @@ port_of() {
     echo "$port" >"$file"
 }
 
-# write_unit NAME STAGE SIGNAL < script: what the supervisor runs as NAME, and its line in the stack.
+# write_unit NAME STAGE SIGNAL < script: what the supervisor runs as NAME, and its stack line.
 # Changed scripts are noted in $changed.
 write_unit() {
     local file=$run/units/$1

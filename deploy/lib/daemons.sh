@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2154
-# The four daemons of a stack: their settings, their units, their readiness, and what the stack tells
-# others (.run/env, .run/bin).
+# The four daemons of a stack: their settings, their units, their readiness, and what the stack
+# tells others (.run/env, .run/bin).
 
 daemon_names() {
     local i
@@ -41,7 +41,7 @@ END
 
 gateway_settings() {
     cat <<END
-export ST_LISTEN=$listen_address:$public_port ST_WEB_ROOT='$build/web'
+export ST_LISTEN=$listen_address:$public_port ST_WEB_ROOT='$top/.build/web'
 export ST_ALLOWED_ORIGINS='$origins'
 export ST_TICKET_PUBLIC_KEYS=k1:$ticket_key
 export ST_OPERATOR_TOKEN_FILE='$run/secrets/operator-token'
@@ -84,7 +84,8 @@ write_daemon() {
     if [[ $kind == gateway ]]; then
         port_of "$name-public" "$([[ $name != gateway-1 ]] || echo "$preferred_port")" "$name"
         public_port=$port
-        origins=http://127.0.0.1:$public_port,http://localhost:$public_port${ST_ORIGINS:+,$ST_ORIGINS}
+        origins=http://127.0.0.1:$public_port,http://localhost:$public_port
+        origins+=${ST_ORIGINS:+,$ST_ORIGINS}
     fi
     port_of "$name"
     {
@@ -136,7 +137,7 @@ write_ctl() {
 
 # .run/env: plain names are the first instance of a kind; _2, _3 ... are the others.
 write_env() {
-    local name kind suffix
+    local name kind suffix pg_at=127.0.0.1:$pg_port/startrader
     {
         for name in $(daemon_names); do
             kind=${name%-*}
@@ -148,7 +149,7 @@ write_env() {
             echo "ST_${kind^^}_INTERNAL$suffix=http://127.0.0.1:$(<"$run/ports/$name")"
         done
         echo "ST_OPERATOR_TOKEN=$(secret operator-token)"
-        echo "ST_POSTGRES_URL=postgresql://postgres:$(secret postgres)@127.0.0.1:$pg_port/startrader"
+        echo "ST_POSTGRES_URL=postgresql://postgres:$(secret postgres)@$pg_at"
         echo "ST_REDIS_URL=redis://:$(secret redis)@127.0.0.1:$redis_port/0"
         echo "ST_NATS_URL=nats://reader:$(secret nats-reader)@127.0.0.1:$nats_port"
     } >"$run/env.new"
@@ -156,10 +157,10 @@ write_env() {
 }
 
 daemon_ready() {
-    local answer pid
+    local answer pid at
     live_pid "$1" pid || { echo "not running"; return 1; }
-    answer=$(curl -sS -m 2 -w '\n%{http_code}' "http://127.0.0.1:$(<"$run/ports/$1")/readyz" 2>&1) ||
-        { echo "$answer"; return 1; }
+    at=http://127.0.0.1:$(<"$run/ports/$1")
+    answer=$(curl -sS -m 2 -w '\n%{http_code}' "$at/readyz" 2>&1) || { echo "$answer"; return 1; }
     [[ ${answer##*$'\n'} == 200 ]] || { echo "${answer%$'\n'*}" | tr -d '\n'; return 1; }
 }
 

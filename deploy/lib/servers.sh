@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2154
 # The private Postgres, Redis and NATS of a stack: on 127.0.0.1 and ports of their own, with
-# passwords that only this stack knows, which is also the proof that the server that answers is ours.
+# passwords that only this stack knows; before use each proves to be the one that was started.
 
 pg_bin=/usr/lib/postgresql/15/bin
 
