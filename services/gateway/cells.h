@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the gateway knows of the world: for each cell that is not empty a ring of its newest snapshot
- * and the deltas behind it, as slices of the bundles they came in. Owns the bundles as long as a
- * slice refers to them, all within fixed numbers. Data plane's thread; must never know what is in a
- * slice (but for whether somebody left the cell) nor who reads it.
+ * What the gateway knows of the world: for each cell that is not empty a ring of its newest
+ * snapshot and the deltas behind it, as slices of the bundles they came in. Owns the bundles as
+ * long as a slice refers to them, all within fixed numbers. Data plane's thread; must never know
+ * what is in a slice (but for whether somebody left the cell) nor who reads it.
  */
 #ifndef GATEWAY_CELLS_H
 #define GATEWAY_CELLS_H
@@ -25,8 +25,9 @@ struct ring {
     uint32_t cell;
     bool has_snapshot;
     struct ring_slice snapshot;
-    struct ring_slice *first, *last; /* deltas by rising tick, some of them older than the snapshot */
-    uint32_t base_tick;     /* the snapshot's, or the tick at which the cell was known to be empty */
+    struct ring_slice *first,
+        *last;          /* deltas by rising tick, some of them older than the snapshot */
+    uint32_t base_tick; /* the snapshot's, or the tick at which the cell was known to be empty */
     uint32_t complete_from; /* every delta from this tick on is here */
     uint32_t gone_tick;     /* tick of the newest delta in which somebody left */
 };

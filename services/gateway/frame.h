@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * WebSocket frames from server to client: unmasked, never fragmented, so a header is all there is to
- * write. Pure; any thread. Knows no socket.
+ * WebSocket frames from server to client: unmasked, never fragmented, so a header is all there is
+ * to write. Pure; any thread. Knows no socket.
  */
 #ifndef GATEWAY_FRAME_H
 #define GATEWAY_FRAME_H

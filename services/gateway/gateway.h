@@ -27,8 +27,8 @@ enum {
     GATEWAY_HELLO_MS = 5000,
     GATEWAY_PING_MS = 10000,
     GATEWAY_IDLE_MS = 20000,
-    GATEWAY_STALL_MS = 15000, /* an unfinished frame, before 1013 */
-    GATEWAY_CLOSE_MS = 1000,  /* between our close frame and the end of the socket */
+    GATEWAY_STALL_MS = 15000,         /* an unfinished frame, before 1013 */
+    GATEWAY_CLOSE_MS = 1000,          /* between our close frame and the end of the socket */
     GATEWAY_BACKLOG_MAX = 256 * 1024, /* bytes unsent of one client; also the largest frame */
     GATEWAY_EXTRA_MAX = 64 * 1024,    /* answers and news not yet framed, of one client */
     GATEWAY_EVENTS_MAX = 16 * 1024,   /* private events not yet framed, of one client */
@@ -74,10 +74,12 @@ enum {
     GATEWAY_REPLY_MAX = 60 * 1024,
 };
 
-_Static_assert((int)GATEWAY_REPLY_MAX < (int)GATEWAY_EXTRA_MAX, "an answer fits what waits for a frame");
+_Static_assert((int)GATEWAY_REPLY_MAX < (int)GATEWAY_EXTRA_MAX,
+               "an answer fits what waits for a frame");
 _Static_assert(GATEWAY_EXTRA_MAX + GATEWAY_EVENTS_MAX < GATEWAY_BACKLOG_MAX, "and that a frame");
 _Static_assert(GATEWAY_PING_MS < GATEWAY_IDLE_MS, "a ping comes before the cut");
-_Static_assert((int)GATEWAY_QUIET_TICKS < (int)GATEWAY_TAIL_TICKS, "the quiet can catch up by deltas");
+_Static_assert((int)GATEWAY_QUIET_TICKS < (int)GATEWAY_TAIL_TICKS,
+               "the quiet can catch up by deltas");
 
 enum gateway_close {
     CLOSE_NORMAL = 1000,
@@ -100,15 +102,19 @@ enum gateway_close {
 
 /* --- between the threads; each message is one block of st_alloc, freed by its receiver --- */
 
-enum plane_order_kind { /* loop -> data plane */
-    ORDER_ADOPT,        /* a socket after its upgrade; data = bytes that came with it */
-    ORDER_ENTER,        /* sid is bound; data = its Welcome, as a field of ServerFrame */
-    ORDER_SEND,         /* data = complete fields of ServerFrame for sid */
-    ORDER_CLOSE,        /* end sid with code; data = reason */
-    ORDER_SNAPSHOT,     /* data = a WorldBundle that was asked for; empty: no answer came */
-    ORDER_NEWS,         /* data = complete fields of ServerFrame for those near `cell` */
-    ORDER_STATUS,       /* trade and sign-in: flags */
-    ORDER_DRAIN,        /* close all with 1012, then end the thread */
+enum plane_order_kind {              /* loop -> data plane */
+                        ORDER_ADOPT, /* a socket after its upgrade; data = bytes that came with it
+                                      */
+                        ORDER_ENTER, /* sid is bound; data = its Welcome, as a field of ServerFrame
+                                      */
+                        ORDER_SEND,  /* data = complete fields of ServerFrame for sid */
+                        ORDER_CLOSE, /* end sid with code; data = reason */
+                        ORDER_SNAPSHOT, /* data = a WorldBundle that was asked for; empty: no answer
+                                           came */
+                        ORDER_NEWS,   /* data = complete fields of ServerFrame for those near `cell`
+                                       */
+                        ORDER_STATUS, /* trade and sign-in: flags */
+                        ORDER_DRAIN,  /* close all with 1012, then end the thread */
 };
 
 struct plane_order {
@@ -126,16 +132,16 @@ struct plane_order {
 
 enum { STATUS_TRADE_CLOSED = 1, STATUS_SIGN_IN_CLOSED = 2 };
 
-enum loop_note_kind { /* data plane -> loop */
-    NOTE_HELLO,       /* data = ticket */
-    NOTE_REQUEST,     /* data = an encoded Request */
-    NOTE_GONE,        /* the socket of sid has ended */
-    NOTE_UNBOUND,     /* the simulation does not know sid: bind again */
-    NOTE_FENCED,      /* the simulation gave sid's player to a newer session */
-    NOTE_EPOCH,       /* world_epoch is new: bind all again */
-    NOTE_CONFIG,      /* revision is in force */
-    NOTE_WANTED,      /* data = uint32_t cells whose snapshot is wanted; none = all */
-    NOTE_DRAINED,     /* the data plane has ended */
+enum loop_note_kind {               /* data plane -> loop */
+                      NOTE_HELLO,   /* data = ticket */
+                      NOTE_REQUEST, /* data = an encoded Request */
+                      NOTE_GONE,    /* the socket of sid has ended */
+                      NOTE_UNBOUND, /* the simulation does not know sid: bind again */
+                      NOTE_FENCED,  /* the simulation gave sid's player to a newer session */
+                      NOTE_EPOCH,   /* world_epoch is new: bind all again */
+                      NOTE_CONFIG,  /* revision is in force */
+                      NOTE_WANTED,  /* data = uint32_t cells whose snapshot is wanted; none = all */
+                      NOTE_DRAINED, /* the data plane has ended */
 };
 
 struct loop_note {
