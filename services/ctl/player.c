@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ctl.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <st/clock.h>
+#include <st/err.h>
+#include <st/loop.h>
+#include <st/rng.h>
+#include <st/subject.h>
+#include <st/wire.h>
+
+#include <startrader/v1/account.pb-c.h>
+#include <startrader/v1/trade.pb-c.h>
+
+#include "store.h"
+
+enum { REQUEST_MS = 2000, TRIES = 5, ARENA_BYTES = 16 << 10 };
+
+static bool parse_number(const char *text, uint64_t max, uint64_t *out)
+{
+    char *end = NULL;
+    *out = strtoull(text, &end, 10);
+    return text[0] >= '0' && text[0] <= '9' && *end == '\0' && *out > 0 && *out <= max;
+}
+
+static void print_player(const struct st_pg_result *r)
+{
+    static const char *const names[] = {"player", "revision", "session epoch", "credits", "ship",
+                                        "class",  NULL,       "place",         "version", "hull"};
+    for (size_t i = 0; i < ST_ARRAY_LEN(names); i++)
+        if (names[i])
+            printf("%-14s %s%s%s\n", names[i], st_pg_text(r, 0, i), i == 9 ? " of " : "",
+                   i == 9 ? st_pg_text(r, 0, 10) : "");
+    printf("%-14s %s\n%-14s %s\n%-14s %s\n", "losses", st_pg_text(r, 0, 13), "job step",
+           st_pg_text(r, 0, 12), "flown ticks", st_pg_text(r, 0, 14));
+    if (st_pg_bool(r, 0, 11))
+        printf("LOCKED: an event about this ship was quarantined\n");
+}
+
+static int show(struct ctl *c, uint64_t player)
+{
+    if (!ctl_database(c))
+        return CTL_AWAY;
+    char text[24], ship[24];
+    struct st_pg_param p = st_pg_param_int(text, (int64_t)player);
+    struct st_pg_result *r = NULL, *name = NULL, *cargo = NULL;
+    if (store_run(c->pg, &q_player, &p, 1, &r) != 0)
+        return CTL_AWAY;
+    int status = CTL_FOUND;
+    if (st_pg_rows(r) == 0) {
+        fprintf(stderr, "player: %" PRIu64 " has no wallet\n", player);
+    } else {
+        if (st_pg_exec(c->pg, &q_player_name, &p, 1, &name) == 0 && st_pg_rows(name) > 0)
+            printf("%-14s %s\n", "name", st_pg_text(name, 0, 0));
+        print_player(r);
+        struct st_pg_param q = st_pg_param_int(ship, st_pg_int(r, 0, 4));
+        status = store_run(c->pg, &q_cargo, &q, 1, &cargo) == 0 ? CTL_OK : CTL_AWAY;
+        for (size_t i = 0; status == CTL_OK && i < st_pg_rows(cargo); i++)
+            printf("%-14s %s %s\n", i ? "" : "cargo", st_pg_text(cargo, i, 1), st_pg_text(cargo, i, 0));
+    }
+    st_pg_result_free(&cargo);
+    st_pg_result_free(&name);
+    st_pg_result_free(&r);
+    return status;
+}
+
+/* One request, repeated with the same bytes while the service is away. */
+struct call {
+    struct ctl *ctl;
+    const char *subject;
+    struct st_buf request, answer;
+    unsigned tries;
+    int err;
+    struct st_timer *again;
+};
+
+static void ask(void *ctx);
+
+static void on_answer(void *ctx, int err, const uint8_t *data, size_t len)
+{
+    struct call *k = ctx;
+    k->err = err;
+    if (err != 0 && ++k->tries < TRIES) {
+        st_timer_start(k->again, 300, 0);
+        return;
+    }
+    if (err == 0)
+        st_buf_put(&k->answer, data, len);
+    st_loop_stop(k->ctl->loop);
+}
+
+static void ask(void *ctx)
+{
+    struct call *k = ctx;
+    st_bus_request(k->ctl->bus, k->subject, k->request.data, k->request.len, REQUEST_MS, on_answer, k);
+}
+
+static int call(struct ctl *c, const char *subject, const ProtobufCMessage *request,
+                struct st_buf *answer)
+{
+    if (!ctl_bus(c))
+        return ST_EINVAL;
+    struct call k = {.ctl = c, .subject = subject};
+    st_buf_init(&k.request, 4096);
+    st_buf_init(&k.answer, 4096);
+    st_wire_pack(request, &k.request);
+    k.again = st_timer_new(c->loop, ask, &k);
+    st_timer_start(k.again, 0, 0);
+    st_loop_run(c->loop);
+    st_timer_free(&k.again);
+    st_buf_put(answer, k.answer.data, k.answer.len);
+    st_buf_fini(&k.request);
+    st_buf_fini(&k.answer);
+    if (k.err != 0)
+        fprintf(stderr, "player: the service does not answer (%s)\n", st_err_name(k.err));
+    return k.err;
+}
+
+static const char *code_name(int code)
+{
+    const ProtobufCEnumValue *v =
+        protobuf_c_enum_descriptor_get_value(&startrader__v1__code__descriptor, code);
+    return v ? v->name : "unknown code";
+}
+
+static int kick(struct ctl *c, uint64_t player, const char *reason)
+{
+    char id[17], subject[ST_SUBJECT_MAX];
+    snprintf(id, sizeof id, "%016" PRIx64, st_random_u64());
+    Startrader__V1__KickRequest q = STARTRADER__V1__KICK_REQUEST__INIT;
+    q.player = player;
+    q.reason = (char *)(uintptr_t)reason;
+    q.request_id = id;
+    uint8_t memory[ARENA_BYTES], bytes[4096];
+    struct st_buf answer;
+    struct st_arena arena;
+    st_buf_init_fixed(&answer, bytes, sizeof bytes);
+    st_arena_init(&arena, memory, sizeof memory);
+    st_subject_req_profile(subject, "kick");
+    if (call(c, subject, &q.base, &answer) != 0)
+        return CTL_AWAY;
+    const Startrader__V1__KickReply *a = st_wire_unpack(&startrader__v1__kick_reply__descriptor,
+                                                        answer.data, answer.len, 1024, &arena);
+    printf("%s\n", a ? code_name((int)a->code) : "answer not understood");
+    return a && a->code == STARTRADER__V1__CODE__CODE_OK ? CTL_OK : CTL_FOUND;
+}
+
+static int grant(struct ctl *c, uint64_t player, uint32_t class_id)
+{
+    char subject[ST_SUBJECT_MAX];
+    uint8_t key[16], memory[ARENA_BYTES], bytes[4096];
+    st_random(key, sizeof key);
+    Startrader__V1__GrantRequest q = STARTRADER__V1__GRANT_REQUEST__INIT;
+    q.player = player;
+    q.class_id = class_id;
+    q.request_id = (ProtobufCBinaryData){sizeof key, key};
+    struct st_buf answer;
+    struct st_arena arena;
+    st_buf_init_fixed(&answer, bytes, sizeof bytes);
+    st_arena_init(&arena, memory, sizeof memory);
+    st_subject_req_econ(subject, "grant");
+    if (call(c, subject, &q.base, &answer) != 0)
+        return CTL_AWAY;
+    const Startrader__V1__GrantReply *a = st_wire_unpack(&startrader__v1__grant_reply__descriptor,
+                                                         answer.data, answer.len, 1024, &arena);
+    if (!a || a->code != STARTRADER__V1__CODE__CODE_OK) {
+        fprintf(stderr, "player: %s\n", a ? code_name((int)a->code) : "answer not understood");
+        return CTL_FOUND;
+    }
+    printf("ship %u version %" PRIu64 "\n", a->ship, a->version);
+    return CTL_OK;
+}
+
+int cmd_player(struct ctl *c)
+{
+    uint64_t player = 0, class_id = 0;
+    if (c->argc < 2 || !parse_number(c->argv[1], UINT32_MAX, &player))
+        return CTL_USAGE;
+    const char *verb = c->argv[0];
+    if (strcmp(verb, "show") == 0 && c->argc == 2)
+        return show(c, player);
+    if (strcmp(verb, "kick") == 0 && c->argc <= 3)
+        return kick(c, player, c->argc == 3 ? c->argv[2] : "ended by an operator");
+    if (strcmp(verb, "ship") == 0 && c->argc == 3 && parse_number(c->argv[2], 999, &class_id))
+        return grant(c, player, (uint32_t)class_id);
+    return CTL_USAGE;
+}
