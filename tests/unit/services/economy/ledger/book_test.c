@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ledger/book.h"
+#include "ledger/rules.h"
+
+#include <check.h>
+#include <stdlib.h>
+
+static struct book book;
+
+static int64_t sum_of_entries(int32_t commodity)
+{
+    int64_t sum = 0;
+    for (uint32_t i = 0; i < book.entries_n; i++)
+        if (book.entries[i].commodity == commodity)
+            sum += book.entries[i].amount;
+    return sum;
+}
+
+START_TEST(moves_are_double)
+{
+    account_id pilot = account_of(ACCOUNT_PILOT, 1001), station = account_of(ACCOUNT_STATION, 3);
+    book_clear(&book);
+    ck_assert(book_load(&book, pilot, BOOK_CREDITS, 100));
+    ck_assert(book_load(&book, station, BOOK_CREDITS, 5));
+    ck_assert(book_move(&book, 7, pilot, station, BOOK_CREDITS, 60));
+    ck_assert_int_eq(book_balance(&book, pilot, BOOK_CREDITS), 40);
+    ck_assert_int_eq(book_balance(&book, station, BOOK_CREDITS), 65);
+    ck_assert_uint_eq(book.entries_n, 2);
+    ck_assert_int_eq(sum_of_entries(BOOK_CREDITS), 0);
+    ck_assert_int_eq(book.entries[0].balance, 40);
+    ck_assert_int_eq(book.entries[1].balance, 65);
+    ck_assert_int_eq(book.entries[1].transaction, 7);
+}
+END_TEST
+
+START_TEST(nobody_goes_below_zero_but_sources)
+{
+    account_id pilot = account_of(ACCOUNT_PILOT, 1001), mint = account_of(ACCOUNT_SOURCE, SOURCE_MINT);
+    book_clear(&book);
+    ck_assert(book_load(&book, pilot, BOOK_CREDITS, 10));
+    ck_assert(!book_move(&book, 1, pilot, mint, BOOK_CREDITS, 11));
+    ck_assert_uint_eq(book.entries_n, 0);
+    ck_assert(book_move(&book, 1, mint, pilot, BOOK_CREDITS, 1000));
+    ck_assert_int_eq(book_balance(&book, mint, BOOK_CREDITS), -1000);
+}
+END_TEST
+
+START_TEST(undo_restores_everything)
+{
+    account_id a = account_of(ACCOUNT_SHIP, 5), b = account_of(ACCOUNT_STATION, 1);
+    book_clear(&book);
+    ck_assert(book_load(&book, a, 4, 30));
+    ck_assert(book_move(&book, 1, a, b, 4, 10));
+    struct book_mark mark = book_mark(&book);
+    for (int i = 0; i < 5; i++)
+        ck_assert(book_move(&book, 2, a, b, 4, 3));
+    ck_assert_int_eq(book_balance(&book, b, 4), 25);
+    book_undo(&book, mark);
+    ck_assert_int_eq(book_balance(&book, a, 4), 20);
+    ck_assert_int_eq(book_balance(&book, b, 4), 10);
+    ck_assert_uint_eq(book.entries_n, 2);
+}
+END_TEST
+
+START_TEST(a_full_book_refuses)
+{
+    book_clear(&book);
+    account_id mint = account_of(ACCOUNT_SOURCE, SOURCE_MINT);
+    uint32_t done = 0;
+    for (uint64_t i = 0; i < BOOK_BALANCES_MAX; i++)
+        done += book_move(&book, 1, mint, account_of(ACCOUNT_PILOT, i), BOOK_CREDITS, 1);
+    ck_assert_uint_eq(done, BOOK_ENTRIES_MAX / 2);
+    ck_assert_int_eq(sum_of_entries(BOOK_CREDITS), 0);
+    book_clear(&book);
+    uint32_t loaded = 0;
+    for (uint64_t i = 0; i < BOOK_BALANCES_MAX; i++)
+        loaded += book_load(&book, account_of(ACCOUNT_PILOT, i), 1, 1);
+    ck_assert_uint_eq(loaded, BOOK_BALANCES_MAX * 3 / 4);
+}
+END_TEST
+
+START_TEST(random_moves_keep_the_sum)
+{
+    uint64_t state = 88172645463325252ULL;
+    book_clear(&book);
+    for (uint64_t i = 0; i < 40; i++)
+        ck_assert(book_load(&book, account_of(i % 2 ? ACCOUNT_SHIP : ACCOUNT_STATION, i),
+                            (int32_t)(i % 3), 100));
+    for (int i = 0; i < 3000; i++) {
+        state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+        uint64_t from = (state >> 33) % 40, to = (state >> 41) % 40;
+        if (from == to)
+            continue;
+        struct book_mark mark = book_mark(&book);
+        (void)book_move(&book, i, account_of(from % 2 ? ACCOUNT_SHIP : ACCOUNT_STATION, from),
+                        account_of(to % 2 ? ACCOUNT_SHIP : ACCOUNT_STATION, to),
+                        (int32_t)(state >> 60) % 3, (int64_t)((state >> 20) % 50 + 1));
+        if ((state >> 55) % 4 == 0)
+            book_undo(&book, mark);
+    }
+    int64_t total[3] = {0}, expect[3] = {1400, 1300, 1300};
+    for (uint32_t i = 0; i < BOOK_BALANCES_MAX; i++) {
+        if (!book.balances[i].used)
+            continue;
+        ck_assert_int_ge(book.balances[i].amount, 0);
+        total[book.balances[i].commodity] += book.balances[i].amount;
+    }
+    for (int k = 0; k < 3; k++) {
+        ck_assert_int_eq(total[k], expect[k]);
+        ck_assert_int_eq(sum_of_entries(k), 0);
+    }
+}
+END_TEST
+
+START_TEST(drift_arrives_and_stays)
+{
+    for (int64_t rest = 0; rest < 5000; rest += 377) {
+        for (int64_t stock = 0; stock < 9000; stock += 1291) {
+            int64_t s = stock;
+            int32_t carry = 0;
+            for (int i = 0; i < 2000; i++) {
+                int64_t before = s, move = rules_drift(s, rest, &carry);
+                s += move;
+                ck_assert_int_ge(carry, -63);
+                ck_assert_int_le(carry, 63);
+                /* towards rest, never past it */
+                ck_assert(llabs(rest - s) <= llabs(rest - before));
+                ck_assert(s == rest || (s < rest) == (before < rest));
+            }
+            ck_assert_int_eq(s, rest);
+        }
+    }
+}
+END_TEST
+
+START_TEST(fees_and_refills)
+{
+    ck_assert_int_eq(rules_fuel(1200, 12), 12);
+    ck_assert_int_eq(rules_fuel(1, 12), 1);
+    ck_assert_int_eq(rules_fuel(0, 12), 0);
+    ck_assert_int_eq(rules_repair_price(260, 520, 150), 75);
+    ck_assert_int_eq(rules_repair_price(520, 520, 150), 0);
+    ck_assert_int_eq(rules_repair_points(260, 520, 150, 1000), 260);
+    ck_assert_int_eq(rules_repair_points(260, 520, 150, 15), 52);
+    ck_assert_int_eq(rules_repair_points(1, 520, 150, 0), 0);
+    ck_assert_int_eq(rules_hull_price(10000, 600), 4000);
+    ck_assert_int_eq(rules_bounty(2600, 1300), 3380);
+    ck_assert_int_eq(rules_refill(0, 480), 10);
+    ck_assert_int_eq(rules_refill(479, 480), 1);
+    ck_assert_int_eq(rules_refill(480, 480), 0);
+    ck_assert_int_eq(rules_refill(581, 480), -2);
+    ck_assert(rules_scanned(299, 300));
+    ck_assert(!rules_scanned(300, 300));
+    ck_assert(!rules_scanned(0, 0));
+    ck_assert(rules_newcomer(53999, 14999, false));
+    ck_assert(!rules_newcomer(54000, 0, false));
+    ck_assert(!rules_newcomer(0, 0, true));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("book");
+    TCase *c = tcase_create("book");
+    tcase_set_timeout(c, 60);
+    tcase_add_test(c, moves_are_double);
+    tcase_add_test(c, nobody_goes_below_zero_but_sources);
+    tcase_add_test(c, undo_restores_everything);
+    tcase_add_test(c, a_full_book_refuses);
+    tcase_add_test(c, random_moves_keep_the_sum);
+    tcase_add_test(c, drift_arrives_and_stays);
+    tcase_add_test(c, fees_and_refills);
+    suite_add_tcase(suite, c);
+    SRunner *r = srunner_create(suite);
+    srunner_run_all(r, CK_NORMAL);
+    int failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
