@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The economy: what everybody has. This header holds the limits of the service and the plain
+ * structs that travel between its parts: an act (one request or one event, with its answer) and the
+ * unit of work (the rows that one database transaction has locked, and what was made of them).
+ *
+ * The journey of an act: door or events decode it into a `struct act` on the loop thread; acts of a
+ * turn become a batch for a worker thread; there store_load locks all rows that the acts name, in
+ * one global order; decide runs each act against the unit; store_flush writes what changed and
+ * commits; back on the loop thread the answers leave. Rules never see protobuf, SQL or the bus.
+ */
+#ifndef ECONOMY_H
+#define ECONOMY_H
+
+#include <st/base.h>
+
+#include "ledger/book.h"
+#include "ledger/order.h"
+#include "ledger/rules.h"
+
+enum {
+    ECONOMY_BATCH_MAX = 64,     /* acts of one transaction */
+    ECONOMY_WAITING_MAX = 4096, /* requests that wait for a batch; beyond: BUSY */
+    ECONOMY_ANSWER_MS = 900,    /* a request is answered by then, whatever the database does */
+    ECONOMY_EVENT_WINDOW = 64,  /* hard events under way */
+    ECONOMY_EVENT_TRIES = 5,    /* of an event that is ahead of its row */
+    ECONOMY_RELAY_MAX = 256,    /* outbox rows published at a time */
+    ECONOMY_RELAY_MS = 25,
+    ECONOMY_RETRY_MAX = 5, /* of a batch after a deadlock or a serialization failure */
+    ECONOMY_QUOTE_MS = 5000,
+    ECONOMY_SHARD = 0, /* where ships appear */
+    ECONOMY_DRIFT_MS = 10000,
+    ECONOMY_DRIFTS_PER_CYCLE = 6, /* treasuries and price history move once per minute */
+    ECONOMY_CHECK_MS = 3000,
+    ECONOMY_FOLD_MS = 5000,
+    ECONOMY_PRICE_TICK_MS = 2000,
+    ECONOMY_PAGE_SHIPS = 800,
+    ECONOMY_PAGE_LOOT = 400,
+    ECONOMY_PAGE_BYTES = 256 << 10,
+    ECONOMY_TOW_HOURS = 24,
+
+    GOODS_MAX = 16, /* kinds in one hold or container */
+    DROPS_MAX = 6,
+    GOOD_ID_MAX = 63,
+    KEY_BYTES = 16,
+    REQUEST_ID_MAX = 64,
+    ASKED_MAX = 96,
+    ANSWER_MAX = 1024,
+
+    PILOTS_MAX = 2 * ECONOMY_BATCH_MAX,
+    SHIPS_MAX = 2 * PILOTS_MAX,
+    LINES_MAX = 512,
+    LOOTS_MAX = DROPS_MAX * ECONOMY_BATCH_MAX,
+    TRANSACTIONS_MAX = 4 * ECONOMY_BATCH_MAX,
+    LETTERS_MAX = 16 * ECONOMY_BATCH_MAX,
+    LETTER_BYTES_MAX = 2 << 20,
+    ID_BLOCK = 64 /* as the sequence economy.id_block */
+};
+_Static_assert(LINES_MAX * 2 * 2 <= BOOK_ENTRIES_MAX, "a drift of all markets fits into the book");
+_Static_assert(ECONOMY_PAGE_SHIPS * 300 + ECONOMY_PAGE_LOOT * 220 < ECONOMY_PAGE_BYTES * 2,
+               "pages are cut by bytes only in rare worlds");
+
+struct goods {
+    uint32_t commodity;
+    int64_t quantity;
+};
+struct manifest {
+    struct goods g[GOODS_MAX];
+    uint32_t n;
+};
+
+/* Numbers of enum Code and enum ActionResult of the schema, as far as they are used here. */
+enum code {
+    CODE_OK = 1,
+    CODE_MALFORMED = 2,
+    CODE_UNAVAILABLE = 3,
+    CODE_BUSY = 4,
+    CODE_FENCED = 7,
+    CODE_NOT_FOUND = 8,
+    CODE_CONFLICT = 12,
+    CODE_TIMEOUT = 14
+};
+enum action_result { ACTION_OK = 1, ACTION_NOT_POSSIBLE = 9 };
+enum holder { HOLDER_SHARD = 1, HOLDER_STATION = 2, HOLDER_PARKED = 3 };
+
+enum act_kind {
+    ACT_PROVISION = 1,
+    ACT_WHERE,
+    ACT_UNDOCK,
+    ACT_ORDER,
+    ACT_QUOTE,
+    ACT_ACCOUNT,
+    ACT_GRANT,
+    ACT_EVENT,
+    ACT_DRIFT,
+    ACT_TOW
+};
+
+enum event_kind {
+    EVENT_DOCKED = 1,
+    EVENT_DESTROYED,
+    EVENT_PICKED_UP,
+    EVENT_LOOT_EXPIRED,
+    EVENT_PARKED,
+    EVENT_JETTISONED
+};
+
+struct container {
+    uint64_t loot;
+    struct manifest goods;
+    int32_t x, y;
+};
+
+struct event {
+    uint64_t id;
+    uint64_t hash; /* of the content */
+    uint32_t shard;
+    uint64_t world_epoch;
+    enum event_kind kind;
+    uint32_t ship; /* 0: flown by nobody who has a row */
+    uint64_t version;
+    uint64_t player;
+    uint32_t location;
+    int64_t hull, torpedoes, flown_ticks;
+    int32_t x, y;
+    uint32_t class_id, level, zone; /* destroyed: of the victim, and where */
+    uint64_t killer_player;
+    bool victim_wanted, newcomer;
+    struct container drops[DROPS_MAX];
+    uint32_t drops_n;
+    uint64_t loot; /* picked_up, loot_expired */
+    struct manifest goods;
+    uint32_t deliveries; /* how often the bus has brought it */
+};
+
+/* What became of an event; none of the others is acknowledged to the bus but as said. */
+enum event_verdict {
+    VERDICT_NONE = 0,
+    VERDICT_APPLIED,
+    VERDICT_REFUSED,
+    VERDICT_AGAIN,       /* known: answered again */
+    VERDICT_FORGED,      /* known id, other content: alarm, no effect */
+    VERDICT_OLD_EPOCH,   /* no effect */
+    VERDICT_AHEAD,       /* not yet: to be delivered again */
+    VERDICT_QUARANTINED, /* ahead for too long: alarm, ship locked */
+    VERDICT_COUNT
+};
+
+struct order_reply {
+    struct order_outcome outcome;
+    int64_t balance, in_hold, cargo_mass, transaction;
+    uint64_t rev;
+};
+
+struct quote_reply {
+    enum order_result result;
+    uint8_t id[KEY_BYTES];
+    int64_t total, tax, usual, limit;
+    int64_t stock_effect_pm, zone_effect_pm, order_effect_pm;
+};
+
+struct job {
+    uint32_t number, commodity, quantity, origin, destination, fee;
+};
+
+struct act {
+    enum act_kind kind;
+    uint64_t player;
+    uint64_t session_epoch; /* 0: no caller has to be fenced */
+    char request_id[REQUEST_ID_MAX + 1];
+    uint8_t key[KEY_BYTES]; /* idempotency key, where the kind has one */
+    uint64_t hash;          /* of kind and content */
+    uint8_t asked[ASKED_MAX];
+    uint32_t asked_len;
+
+    /* order, quote */
+    uint32_t location, commodity;
+    int side;
+    int64_t quantity, worst_total;
+    bool has_quote;
+    uint8_t quote_id[KEY_BYTES];
+
+    uint32_t ship;     /* undock: 0 = the current one */
+    uint32_t class_id; /* grant */
+    uint64_t min_rev;  /* account */
+    bool cycle;        /* drift: treasuries and price history too */
+    struct event event;
+
+    /* The answer: a code, and the reply packed as the schema says. */
+    enum code code;
+    enum event_verdict verdict;
+    uint8_t answer[ANSWER_MAX];
+    uint32_t answer_len;
+};
+
+/* --- rows of a unit of work --- */
+
+struct pilot {
+    uint64_t player;
+    uint32_t ship;
+    uint64_t session_epoch, rev;
+    uint32_t last_location;
+    uint32_t job_step;
+    int64_t flown_ticks;
+    uint32_t losses;
+    bool aggressor;
+    bool created, changed, touched; /* touched: by the act under way, so its rev rises */
+    int64_t credits_before;         /* at the begin of the act under way */
+};
+
+struct ship {
+    uint32_t id;
+    uint64_t player;
+    uint32_t class_id;
+    enum holder holder;
+    uint32_t holder_id;
+    uint64_t version;
+    int64_t hull, torpedoes;
+    uint32_t weapon;
+    int32_t x, y;
+    uint32_t appear_at;
+    int64_t flown_due;
+    bool locked;
+    bool created, changed;
+};
+
+struct line {
+    uint32_t location, commodity;
+    struct price_line price; /* tax of the zone included */
+    int64_t bias_pm, rest;
+    int32_t carry;
+    bool changed;
+};
+
+struct loot {
+    uint64_t id;
+    uint32_t shard;
+    int32_t x, y;
+    int64_t age_ms;
+    struct manifest goods;
+    bool created, changed; /* changed to nothing: gone */
+};
+
+struct quote {
+    uint8_t id[KEY_BYTES];
+    uint64_t player;
+    uint32_t location, commodity;
+    int side;
+    int64_t quantity, credits;
+    bool valid; /* not yet expired */
+    bool created, used;
+};
+
+struct shard {
+    uint32_t id;
+    uint64_t world_epoch;
+};
+
+/* A transaction of this batch, or one that the database knows by its key. */
+struct transaction {
+    int64_t id;
+    const char *kind;
+    uint64_t player;
+    bool has_key, known;
+    uint8_t key[KEY_BYTES];
+    uint64_t hash;
+    uint8_t asked[ASKED_MAX];
+    uint32_t asked_len;
+    int result;
+    uint8_t answer[ANSWER_MAX];
+    uint32_t answer_len;
+    const char *request_id;
+};
+
+/* An outbox row. */
+struct letter {
+    int64_t id;
+    char subject[64];
+    uint32_t offset, len; /* within the unit's bytes */
+};
+
+struct inbox_row {
+    uint64_t event_id, hash;
+    bool known; /* else it is new */
+    const char *kind, *verdict;
+    uint32_t shard;
+    uint64_t world_epoch;
+    uint32_t first_letter, letters; /* new: answers of this batch */
+};
+
+struct price_point {
+    uint32_t location, commodity;
+    int64_t mid_milli;
+};
+
+struct catalog;
+
+struct unit {
+    const struct catalog *catalog;
+    struct book book;
+    struct pilot pilots[PILOTS_MAX];
+    struct ship ships[SHIPS_MAX];
+    struct line lines[LINES_MAX];
+    struct loot loots[LOOTS_MAX];
+    struct quote quotes[2 * ECONOMY_BATCH_MAX];
+    struct shard shards[ECONOMY_BATCH_MAX];
+    struct transaction transactions[TRANSACTIONS_MAX];
+    struct letter letters[LETTERS_MAX];
+    struct inbox_row inbox[ECONOMY_BATCH_MAX * 2];
+    struct price_point points[LINES_MAX];
+    uint32_t pilots_n, ships_n, lines_n, loots_n, quotes_n, shards_n, transactions_n, letters_n,
+        inbox_n, points_n;
+    uint8_t bytes[LETTER_BYTES_MAX];
+    uint32_t bytes_n;
+    int64_t ids[64]; /* first number of each block */
+    uint32_t ids_n, id_block, id_next;
+    uint32_t ship_ids[ECONOMY_BATCH_MAX];
+    uint32_t ship_ids_n, ship_next;
+    uint64_t now_ms; /* wall, for the events' time stamps only */
+};
+
+#endif
