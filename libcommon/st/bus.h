@@ -15,11 +15,11 @@
 struct st_bus;
 
 enum st_bus_role {
-    ST_BUS_RPC,    /* requests, answers, small publications; 1 MiB buffer while down */
-    ST_BUS_RT_OUT, /* world stream out: sent at once, fails at once while down */
+    ST_BUS_RPC,    /* requests, answers, small publications; sent at once */
+    ST_BUS_RT_OUT, /* world stream out; sent at once */
     ST_BUS_RT_IN,  /* world stream in: one delivery thread for all subscriptions, order kept across
                       them */
-    ST_BUS_JS,     /* JetStream publishing and durable consumption */
+    ST_BUS_JS,     /* JetStream publishing and durable consumption; sent in batches within 1 ms */
 };
 
 struct st_bus_options {
@@ -38,14 +38,20 @@ struct st_bus_options {
 /* Options are copied. ST_EINVAL for unusable options; an absent server is not an error. */
 int st_bus_open(struct st_bus **out, struct st_loop *loop,
                 const struct st_bus_options *options) ST_MUST_CHECK;
-/* Flushes for at most deadline_ms, drains subscriptions, closes. No callback comes afterwards. */
+/* Loop thread. Flushes what was published for at most deadline_ms, ends open requests with
+ * ST_EUNAVAILABLE, closes. No callback comes afterwards; received messages that are still held may
+ * be freed later, from any thread. */
 void st_bus_close(struct st_bus **b, uint32_t deadline_ms);
 /* Any thread. */
 bool st_bus_up(const struct st_bus *b);
 /* Monotonic ms since when the connection is down; 0 while it is up. Any thread. */
 uint64_t st_bus_down_since_ms(const struct st_bus *b);
+/* Connected, no permission error since, every durable as the table wants it; else the reason. */
+bool st_bus_healthy(struct st_bus *b, char *reason, size_t cap);
 
-/* Any thread but a tick thread: may block up to the write deadline. reply may be NULL. */
+/* Any thread but a tick thread: may block up to the write deadline of 1 s. ST_EUNAVAILABLE at once
+ * while the connection is down (nothing is kept for later), ST_ELIMIT above the server's maximum.
+ */
 int st_bus_publish(struct st_bus *b, const char *subject, const void *data,
                    size_t len) ST_MUST_CHECK;
 
@@ -82,7 +88,7 @@ int st_bus_reply(struct st_bus *b, const struct st_bus_msg *request, const void 
 /*
  * Request with a deadline, loop thread. done runs exactly once, on the loop thread, never from
  * inside this call: err 0 with the answer (lent until return), ST_ETIMEOUT, or ST_EUNAVAILABLE (not
- * connected, or nobody listens).
+ * connected, or nobody listens: nothing was done).
  */
 typedef void st_bus_reply_fn(void *ctx, int err, const uint8_t *data, size_t len);
 void st_bus_request(struct st_bus *b, const char *subject, const void *data, size_t len,
@@ -102,12 +108,14 @@ void st_bus_js_publish(struct st_bus *b, const char *subject, const char *msg_id
 struct st_bus_consumer;
 struct st_bus_consumer *st_bus_js_consume(struct st_bus *b, const char *stream, const char *durable,
                                           uint32_t window, st_bus_msg_fn *fn, void *ctx);
-/* Stops delivery (when an advisory lock is lost, say) and frees; unacknowledged messages come again
- * to somebody. */
+/* Loop thread. Stops delivery (when an advisory lock is lost, say) and frees; unacknowledged
+ * messages come again to somebody. */
 void st_bus_js_consume_stop(struct st_bus_consumer **c);
 /* Any thread; then free the message. */
 void st_bus_ack(struct st_bus_msg *msg);
 void st_bus_nak(struct st_bus_msg *msg, uint32_t delay_ms);
+/* Connected, and the durable exists as the table of st/subject.h wants it. */
+bool st_bus_consumer_good(const struct st_bus_consumer *c);
 /* Messages of the durable not yet delivered or acknowledged, last known; for the lag metric. */
 uint64_t st_bus_consumer_pending(const struct st_bus_consumer *c);
 
