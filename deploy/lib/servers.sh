@@ -81,6 +81,7 @@ maxmemory 128mb
 maxmemory-policy allkeys-lru
 END
     write_unit redis 1 TERM <<END
+# configuration $(cksum <"$run/conf/redis.conf")
 exec setpriv --pdeathsig TERM -- redis-server '$run/conf/redis.conf'
 END
 }
@@ -90,6 +91,7 @@ write_nats() {
     cp "$top/deploy/nats/nats.conf" "$run/conf/nats.conf"
     "$top/deploy/nats/render" "$run/secrets" "$run/conf/users.conf" "$ST_SYSTEM"
     write_unit nats 1 TERM <<END
+# configuration $(cat "$run/conf/nats.conf" "$run/conf/users.conf" | cksum)
 exec setpriv --pdeathsig TERM -- nats-server -a 127.0.0.1 -p $nats_port -n '$(secret nats-name)' \\
   -sd '$run/data/nats' -c '$run/conf/nats.conf'
 END

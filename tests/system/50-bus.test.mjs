@@ -70,7 +70,7 @@ async function violations(user) {
     reconnect: false,
   });
   const found = new Set();
-  const reading = (async () => {
+  (async () => {
     for await (const event of connection.status()) {
       if (event.type !== Events.Error) continue;
       const context = event.permissionContext;
@@ -87,7 +87,6 @@ async function violations(user) {
   await connection.flush();
   await new Promise((resolve) => setTimeout(resolve, 100));
   await connection.close();
-  await reading;
   return found;
 }
 
