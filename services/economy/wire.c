@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wire.h"
+
+#include <string.h>
+
+#include <st/assert.h>
+#include <st/rng.h>
+#include <st/wire.h>
+
+#include <startrader/v1/event.pb-c.h>
+#include <startrader/v1/trade.pb-c.h>
+
+static const void *unpack(const ProtobufCMessageDescriptor *type, const uint8_t *data, size_t len,
+                          size_t max, struct st_arena *arena)
+{
+    st_arena_reset(arena);
+    return st_wire_unpack(type, data, len, max, arena);
+}
+
+static bool player_valid(uint64_t player)
+{
+    return player >= 1 && player <= UINT32_MAX;
+}
+
+static bool set_caller(struct act *a, const Startrader__V1__Caller *c)
+{
+    if (!c || !player_valid(c->player) || c->session_epoch == 0 ||
+        c->session_epoch > (uint64_t)INT64_MAX)
+        return false;
+    a->player = c->player;
+    a->session_epoch = c->session_epoch;
+    memcpy(a->request_id, c->request_id, strnlen(c->request_id, REQUEST_ID_MAX));
+    return true;
+}
+
+static bool set_key(struct act *a, ProtobufCBinaryData key)
+{
+    if (key.len != KEY_BYTES)
+        return false;
+    memcpy(a->key, key.data, KEY_BYTES);
+    return true;
+}
+
+/* The content in its canonical form is what a retry is compared with. */
+static void set_asked(struct act *a, const ProtobufCMessage *content)
+{
+    struct st_buf b;
+    st_buf_init_fixed(&b, a->asked, sizeof a->asked);
+    st_wire_pack(content, &b);
+    a->asked_len = b.overflow ? 0 : (uint32_t)b.len;
+    a->hash = st_hash64(a->asked, a->asked_len, (uint64_t)a->kind);
+}
+
+bool wire_provision(struct act *a, const uint8_t *data, size_t len, struct st_arena *arena)
+{
+    const Startrader__V1__ProvisionRequest *q =
+        unpack(&startrader__v1__provision_request__descriptor, data, len, WIRE_REQUEST_MAX, arena);
+    a->kind = ACT_PROVISION;
+    if (!q || !player_valid(q->player))
+        return false;
+    a->player = q->player;
+    memcpy(a->request_id, q->request_id, strnlen(q->request_id, REQUEST_ID_MAX));
+    return true;
+}
+
+bool wire_where(struct act *a, const uint8_t *data, size_t len, struct st_arena *arena)
+{
+    const Startrader__V1__WhereRequest *q =
+        unpack(&startrader__v1__where_request__descriptor, data, len, WIRE_REQUEST_MAX, arena);
+    a->kind = ACT_WHERE;
+    return q && set_caller(a, q->caller);
+}
+
+bool wire_undock(struct act *a, const uint8_t *data, size_t len, struct st_arena *arena)
+{
+    const Startrader__V1__EconUndockRequest *q = unpack(
+        &startrader__v1__econ_undock_request__descriptor, data, len, WIRE_REQUEST_MAX, arena);
+    a->kind = ACT_UNDOCK;
+    if (!q || !set_caller(a, q->caller) || !set_key(a, q->request_id) || !q->undock)
+        return false;
+    a->ship = q->undock->ship;
+    set_asked(a, &q->undock->base);
+    return true;
+}
+
+bool wire_order(struct act *a, const uint8_t *data, size_t len, struct st_arena *arena)
+{
+    const Startrader__V1__EconOrderRequest *q = unpack(
+        &startrader__v1__econ_order_request__descriptor, data, len, WIRE_REQUEST_MAX, arena);
+    a->kind = ACT_ORDER;
+    if (!q || !set_caller(a, q->caller) || !set_key(a, q->order_id) || !q->order ||
+        q->order->worst_total > (uint64_t)INT64_MAX ||
+        (q->order->quote_id.len != 0 && q->order->quote_id.len != KEY_BYTES))
+        return false;
+    a->location = q->order->location;
+    a->commodity = q->order->commodity;
+    a->side = (int)q->order->side;
+    a->quantity = q->order->quantity;
+    a->worst_total = (int64_t)q->order->worst_total;
+    a->has_quote = q->order->quote_id.len == KEY_BYTES;
+    if (a->has_quote)
+        memcpy(a->quote_id, q->order->quote_id.data, KEY_BYTES);
+    set_asked(a, &q->order->base);
+    return true;
+}
+
+bool wire_quote(struct act *a, const uint8_t *data, size_t len, struct st_arena *arena)
+{
+    const Startrader__V1__EconQuoteRequest *q = unpack(
+        &startrader__v1__econ_quote_request__descriptor, data, len, WIRE_REQUEST_MAX, arena);
+    a->kind = ACT_QUOTE;
+    if (!q || !set_caller(a, q->caller) || !q->quote)
+        return false;
+    a->location = q->quote->location;
+    a->commodity = q->quote->commodity;
+    a->side = (int)q->quote->side;
+    a->quantity = q->quote->quantity;
+    return true;
+}
+
+bool wire_account(struct act *a, const uint8_t *data, size_t len, struct st_arena *arena)
+{
+    const Startrader__V1__EconAccountRequest *q = unpack(
+        &startrader__v1__econ_account_request__descriptor, data, len, WIRE_REQUEST_MAX, arena);
+    a->kind = ACT_ACCOUNT;
+    if (!q || !set_caller(a, q->caller))
+        return false;
+    a->min_rev = q->account ? q->account->min_rev : 0;
+    return true;
+}
+
+bool wire_grant(struct act *a, const uint8_t *data, size_t len, struct st_arena *arena)
+{
+    const Startrader__V1__GrantRequest *q =
+        unpack(&startrader__v1__grant_request__descriptor, data, len, WIRE_REQUEST_MAX, arena);
+    a->kind = ACT_GRANT;
+    if (!q || !player_valid(q->player) || !set_key(a, q->request_id))
+        return false;
+    a->player = q->player;
+    a->class_id = q->class_id;
+    set_asked(a, &q->base);
+    return true;
+}
+
+bool wire_market(const uint8_t *data, size_t len, struct st_arena *arena, uint32_t *location)
+{
+    const Startrader__V1__EconMarketRequest *q = unpack(
+        &startrader__v1__econ_market_request__descriptor, data, len, WIRE_REQUEST_MAX, arena);
+    *location = q && q->market ? q->market->location : 0;
+    return q != NULL;
+}
+
+bool wire_open(const uint8_t *data, size_t len, struct st_arena *arena, struct open_ask *out)
+{
+    const Startrader__V1__OpenRequest *q =
+        unpack(&startrader__v1__open_request__descriptor, data, len, WIRE_REQUEST_MAX, arena);
+    if (!q || q->shard > 255 || q->page > 4096 || (q->page > 0) != (q->world_epoch > 0))
+        return false;
+    *out = (struct open_ask){.shard = q->shard, .page = q->page, .world_epoch = q->world_epoch};
+    memcpy(out->instance, q->instance, strnlen(q->instance, sizeof out->instance - 1));
+    return true;
+}
+
+/* Replies whose body is a message of its own at field 2; the others are flat behind their code. */
+static bool is_nested(enum act_kind kind)
+{
+    return kind == ACT_UNDOCK || kind == ACT_ORDER || kind == ACT_QUOTE || kind == ACT_ACCOUNT;
+}
+
+void wire_reply_code(enum code code, struct st_buf *out)
+{
+    st_wire_put_tag(out, 1, 0);
+    st_buf_put_varint(out, (uint64_t)code);
+}
+
+void wire_reply(const struct act *a, struct st_buf *out)
+{
+    wire_reply_code(a->code, out);
+    if (a->code != CODE_OK || a->answer_len == 0)
+        return;
+    if (is_nested(a->kind)) {
+        st_wire_put_tag(out, 2, 2);
+        st_buf_put_varint(out, a->answer_len);
+    }
+    st_buf_put(out, a->answer, a->answer_len);
+}
+
+static void set_answer(struct act *a, const ProtobufCMessage *m)
+{
+    struct st_buf b;
+    st_buf_init_fixed(&b, a->answer, sizeof a->answer);
+    st_wire_pack(m, &b);
+    st_assert(!b.overflow);
+    a->answer_len = (uint32_t)b.len;
+    a->code = CODE_OK;
+}
+
+void wire_answer_provision(struct act *a, uint32_t ship, uint64_t rev)
+{
+    Startrader__V1__ProvisionReply r = STARTRADER__V1__PROVISION_REPLY__INIT;
+    r.ship = ship;
+    r.rev = rev;
+    set_answer(a, &r.base);
+}
+
+void wire_answer_where(struct act *a, const struct where_reply *w)
+{
+    Startrader__V1__Position position = STARTRADER__V1__POSITION__INIT;
+    position.x = w->x;
+    position.y = w->y;
+    Startrader__V1__WhereReply r = STARTRADER__V1__WHERE_REPLY__INIT;
+    r.holder = (Startrader__V1__HolderKind)w->ship->holder;
+    r.holder_id = w->ship->holder_id;
+    r.version = w->ship->version;
+    r.ship = w->ship->id;
+    r.class_id = w->ship->class_id;
+    r.position = &position;
+    set_answer(a, &r.base);
+}
+
+void wire_answer_undock(struct act *a, enum action_result result, uint64_t version,
+                        uint32_t location)
+{
+    Startrader__V1__UndockReply r = STARTRADER__V1__UNDOCK_REPLY__INIT;
+    r.result = (Startrader__V1__ActionResult)result;
+    r.version = version;
+    r.location = location;
+    set_answer(a, &r.base);
+}
+
+void wire_answer_order(struct act *a, const struct order_reply *o)
+{
+    Startrader__V1__OrderRequest asked = STARTRADER__V1__ORDER_REQUEST__INIT;
+    asked.location = a->location;
+    asked.commodity = a->commodity;
+    asked.side = (Startrader__V1__Side)a->side;
+    asked.quantity = (uint32_t)a->quantity;
+    asked.worst_total = (uint64_t)a->worst_total;
+    if (a->has_quote)
+        asked.quote_id = (ProtobufCBinaryData){KEY_BYTES, a->quote_id};
+    Startrader__V1__OrderReply r = STARTRADER__V1__ORDER_REPLY__INIT;
+    r.result = (Startrader__V1__OrderResult)o->outcome.result;
+    r.total = (uint64_t)o->outcome.total;
+    r.tax = (uint64_t)o->outcome.tax;
+    r.limit = (uint64_t)ST_MAX(o->outcome.limit, (int64_t)0);
+    r.balance = o->balance;
+    r.in_hold = (uint32_t)o->in_hold;
+    r.transaction = (uint64_t)o->transaction;
+    r.rev = o->rev;
+    r.order = &asked;
+    r.cargo_mass = (uint32_t)o->cargo_mass;
+    set_answer(a, &r.base);
+}
+
+void wire_answer_quote(struct act *a, const struct quote_reply *q)
+{
+    Startrader__V1__QuoteReply r = STARTRADER__V1__QUOTE_REPLY__INIT;
+    uint8_t id[KEY_BYTES];
+    memcpy(id, q->id, sizeof id);
+    r.result = (Startrader__V1__OrderResult)q->result;
+    if (q->result == ORDER_DONE) {
+        r.quote_id = (ProtobufCBinaryData){KEY_BYTES, id};
+        r.valid_ms = ECONOMY_QUOTE_MS;
+    }
+    r.total = (uint64_t)q->total;
+    r.tax = (uint64_t)q->tax;
+    r.usual = (uint32_t)q->usual;
+    r.stock_effect_pm = (int32_t)q->stock_effect_pm;
+    r.zone_effect_pm = (int32_t)q->zone_effect_pm;
+    r.order_effect_pm = (int32_t)q->order_effect_pm;
+    r.limit = (uint64_t)ST_MAX(q->limit, (int64_t)0);
+    set_answer(a, &r.base);
+}
+
+void wire_answer_account(struct act *a, const struct account_reply *w)
+{
+    Startrader__V1__Goods goods[GOODS_MAX], *goods_p[GOODS_MAX];
+    for (uint32_t i = 0; i < w->cargo.n; i++) {
+        goods[i] = (Startrader__V1__Goods)STARTRADER__V1__GOODS__INIT;
+        goods[i].commodity = w->cargo.g[i].commodity;
+        goods[i].quantity = (uint32_t)w->cargo.g[i].quantity;
+        goods_p[i] = &goods[i];
+    }
+    Startrader__V1__Job jobs[2], *jobs_p[2];
+    for (uint32_t i = 0; i < w->jobs_n; i++) {
+        jobs[i] = (Startrader__V1__Job)STARTRADER__V1__JOB__INIT;
+        jobs[i].job = w->jobs[i].number;
+        jobs[i].commodity = w->jobs[i].commodity;
+        jobs[i].quantity = w->jobs[i].quantity;
+        jobs[i].destination = w->jobs[i].destination;
+        jobs[i].fee = w->jobs[i].fee;
+        jobs_p[i] = &jobs[i];
+    }
+    Startrader__V1__AccountReply r = STARTRADER__V1__ACCOUNT_REPLY__INIT;
+    r.credits = w->credits;
+    r.n_cargo = w->cargo.n;
+    r.cargo = goods_p;
+    r.ship = w->ship->id;
+    r.class_id = w->ship->class_id;
+    r.holder = (Startrader__V1__HolderKind)w->ship->holder;
+    r.holder_id = w->ship->holder_id;
+    r.version = w->ship->version;
+    r.hull = (uint32_t)w->ship->hull;
+    r.rev = w->pilot->rev;
+    r.n_job = w->jobs_n;
+    r.job = jobs_p;
+    r.hold = (uint32_t)w->hold;
+    r.last_location = w->pilot->last_location;
+    set_answer(a, &r.base);
+}
+
+void wire_answer_grant(struct act *a, uint32_t ship, uint64_t version)
+{
+    Startrader__V1__GrantReply r = STARTRADER__V1__GRANT_REPLY__INIT;
+    r.ship = ship;
+    r.version = version;
+    set_answer(a, &r.base);
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The edge to the schemas: requests and events from the bus into acts, answers and letters from
+ * plain structs into bytes. Any thread, no state. Decides nothing.
+ */
+#ifndef ECONOMY_WIRE_H
+#define ECONOMY_WIRE_H
+
+#include <st/arena.h>
+#include <st/buf.h>
+
+#include "unit.h"
+
+enum { WIRE_REQUEST_MAX = 2048, WIRE_EVENT_MAX = 16 << 10 };
+
+/* Fill an act; false when the bytes are no such request. */
+bool wire_provision(struct act *a, const uint8_t *data, size_t len, struct st_arena *arena);
+bool wire_where(struct act *a, const uint8_t *data, size_t len, struct st_arena *arena);
+bool wire_undock(struct act *a, const uint8_t *data, size_t len, struct st_arena *arena);
+bool wire_order(struct act *a, const uint8_t *data, size_t len, struct st_arena *arena);
+bool wire_quote(struct act *a, const uint8_t *data, size_t len, struct st_arena *arena);
+bool wire_account(struct act *a, const uint8_t *data, size_t len, struct st_arena *arena);
+bool wire_grant(struct act *a, const uint8_t *data, size_t len, struct st_arena *arena);
+bool wire_event(struct act *a, const uint8_t *data, size_t len, struct st_arena *arena);
+/* Market and opening requests are no acts. location 0 = all. */
+bool wire_market(const uint8_t *data, size_t len, struct st_arena *arena, uint32_t *location);
+struct open_ask {
+    uint32_t shard, page;
+    uint64_t world_epoch;
+    char instance[33];
+};
+bool wire_open(const uint8_t *data, size_t len, struct st_arena *arena, struct open_ask *out);
+
+/* The reply message of an act's kind around its code and packed answer. */
+void wire_reply(const struct act *a, struct st_buf *out);
+/* A reply that is only a code, for any kind. */
+void wire_reply_code(enum code code, struct st_buf *out);
+
+/* Pack the answer of one kind into act->answer. */
+struct where_reply {
+    const struct ship *ship;
+    int32_t x, y;
+};
+struct account_reply {
+    const struct pilot *pilot;
+    const struct ship *ship;
+    int64_t credits, hold;
+    struct manifest cargo;
+    struct job jobs[2];
+    uint32_t jobs_n;
+};
+void wire_answer_provision(struct act *a, uint32_t ship, uint64_t rev);
+void wire_answer_where(struct act *a, const struct where_reply *r);
+void wire_answer_undock(struct act *a, enum action_result result, uint64_t version,
+                        uint32_t location);
+void wire_answer_order(struct act *a, const struct order_reply *r);
+void wire_answer_quote(struct act *a, const struct quote_reply *r);
+void wire_answer_account(struct act *a, const struct account_reply *r);
+void wire_answer_grant(struct act *a, uint32_t ship, uint64_t version);
+
+/* --- letters --- */
+enum baton_kind { BATON_APPEAR = 1, BATON_TAKEN, BATON_REFUSED, BATON_BOOKED, BATON_NOTICE = 6 };
+
+struct baton {
+    uint32_t shard;
+    uint64_t world_epoch;
+    enum baton_kind kind;
+    uint64_t event_id;
+    uint32_t ship;
+    uint64_t version, player;
+    const struct ship *state; /* APPEAR, REFUSED: what holds now */
+    bool newcomer;
+    uint32_t location;
+    const struct loot *loot[DROPS_MAX]; /* corrected */
+    uint32_t loot_n;
+    int64_t credits, balance;
+    const char *notice, *reason;
+};
+/* Each appends one outbox row. */
+void wire_letter_baton(struct unit *u, const struct baton *b);
+void wire_letter_trade(struct unit *u, const struct act *a, const struct order_reply *r,
+                       int64_t stock);
+void wire_letter_player(struct unit *u, const struct pilot *p, int64_t delta, const char *kind);
+
+/* --- messages of their own --- */
+struct market_line {
+    struct line line;
+    int64_t stock, treasury;
+    int64_t before_milli; /* mid price an hour ago, 0 = unknown */
+    uint64_t version;
+    bool restricted;
+};
+void wire_market_reply(const struct market_line *lines, size_t count, uint32_t location,
+                       uint64_t as_of_ms, struct st_buf *out);
+/* Lines of one location. */
+void wire_price_tick(const struct market_line *lines, size_t count, uint64_t now_ms,
+                     struct st_buf *out);
+
+struct open_page {
+    uint32_t page;
+    uint64_t world_epoch;
+    bool last;
+    const struct unit *unit; /* its ships and loots, and cargo in its book */
+    const uint8_t *newcomer; /* parallel to the unit's ships */
+    bool with_config;
+};
+void wire_open_reply(const struct open_page *p, struct st_buf *out);
+
+#endif

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wire.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <st/assert.h>
+#include <st/subject.h>
+#include <st/wire.h>
+
+#include <startrader/v1/event.pb-c.h>
+#include <startrader/v1/trade.pb-c.h>
+
+/* A manifest in the schema's form; lives as long as its struct. */
+struct packed_goods {
+    Startrader__V1__Goods goods[GOODS_MAX], *pointers[GOODS_MAX];
+    size_t n;
+};
+
+static void pack_goods(struct packed_goods *p, const struct manifest *m)
+{
+    p->n = m->n;
+    for (uint32_t i = 0; i < m->n; i++) {
+        p->goods[i] = (Startrader__V1__Goods)STARTRADER__V1__GOODS__INIT;
+        p->goods[i].commodity = m->g[i].commodity;
+        p->goods[i].quantity = (uint32_t)m->g[i].quantity;
+        p->pointers[i] = &p->goods[i];
+    }
+}
+
+struct packed_ship {
+    Startrader__V1__ShipState state;
+    Startrader__V1__Position position;
+    struct packed_goods cargo;
+};
+
+static void pack_ship(struct packed_ship *p, const struct unit *u, const struct ship *s,
+                      bool newcomer)
+{
+    struct manifest m;
+    unit_manifest(u, s->id, &m);
+    pack_goods(&p->cargo, &m);
+    p->state = (Startrader__V1__ShipState)STARTRADER__V1__SHIP_STATE__INIT;
+    p->position = (Startrader__V1__Position)STARTRADER__V1__POSITION__INIT;
+    p->position.x = s->x;
+    p->position.y = s->y;
+    p->state.ship = s->id;
+    p->state.version = s->version;
+    p->state.player = s->player;
+    p->state.class_id = s->class_id;
+    p->state.hull = (uint32_t)s->hull;
+    p->state.n_cargo = p->cargo.n;
+    p->state.cargo = p->cargo.pointers;
+    p->state.location = s->appear_at;
+    p->state.position = &p->position;
+    p->state.newcomer = newcomer;
+    p->state.torpedoes = (uint32_t)s->torpedoes;
+    p->state.weapon = s->weapon;
+}
+
+struct packed_loot {
+    Startrader__V1__LootState state;
+    Startrader__V1__Position position;
+    struct packed_goods goods;
+};
+
+static void pack_loot(struct packed_loot *p, const struct loot *l)
+{
+    pack_goods(&p->goods, &l->goods);
+    p->state = (Startrader__V1__LootState)STARTRADER__V1__LOOT_STATE__INIT;
+    p->position = (Startrader__V1__Position)STARTRADER__V1__POSITION__INIT;
+    p->position.x = l->x;
+    p->position.y = l->y;
+    int64_t left = WORLD_LOOT_TICKS - l->age_ms / (1000 / WORLD_TICK_HZ);
+    p->state.loot = l->id;
+    p->state.n_goods = p->goods.n;
+    p->state.goods = p->goods.pointers;
+    p->state.expires_tick_left = (uint32_t)ST_MAX(left, (int64_t)1);
+    p->state.position = &p->position;
+}
+
+static void put_letter(struct unit *u, struct letter *l, const ProtobufCMessage *m)
+{
+    size_t len = st_wire_size(m);
+    struct st_buf b;
+    st_buf_init_fixed(&b, unit_letter_bytes(u, l, (uint32_t)len), len);
+    st_wire_pack(m, &b);
+    st_assert(!b.overflow);
+}
+
+void wire_letter_baton(struct unit *u, const struct baton *in)
+{
+    struct letter *l = unit_letter(u);
+    char subject[ST_SUBJECT_MAX];
+    st_subject_baton(subject, u->catalog->system, in->shard);
+    snprintf(l->subject, sizeof l->subject, "%s", subject);
+
+    struct packed_ship state;
+    struct packed_loot loot[DROPS_MAX];
+    Startrader__V1__LootState *loot_p[DROPS_MAX];
+    Startrader__V1__Baton b = STARTRADER__V1__BATON__INIT;
+    b.id = (uint64_t)l->id;
+    b.shard = in->shard;
+    b.world_epoch = (uint32_t)in->world_epoch;
+    b.kind = (Startrader__V1__BatonKind)in->kind;
+    b.event_id = in->event_id;
+    b.ship = in->ship;
+    b.version = in->version;
+    b.player = in->player;
+    b.location = in->location;
+    b.credits = in->credits;
+    b.balance = in->balance;
+    b.notice = (char *)(uintptr_t)(in->notice ? in->notice : "");
+    b.reason = (char *)(uintptr_t)(in->reason ? in->reason : "");
+    if (in->state) {
+        pack_ship(&state, u, in->state, in->newcomer);
+        b.state = &state.state;
+    }
+    for (uint32_t i = 0; i < in->loot_n; i++) {
+        pack_loot(&loot[i], in->loot[i]);
+        loot_p[i] = &loot[i].state;
+    }
+    b.n_loot = in->loot_n;
+    b.loot = loot_p;
+    put_letter(u, l, &b.base);
+}
+
+void wire_letter_trade(struct unit *u, const struct act *a, const struct order_reply *r,
+                       int64_t stock)
+{
+    struct letter *l = unit_letter(u);
+    char subject[ST_SUBJECT_MAX];
+    st_subject_econ(subject, "trade", a->location);
+    snprintf(l->subject, sizeof l->subject, "%s", subject);
+    Startrader__V1__TradeBooked t = STARTRADER__V1__TRADE_BOOKED__INIT;
+    t.transaction = (uint64_t)r->transaction;
+    t.player = a->player;
+    t.location = a->location;
+    t.commodity = a->commodity;
+    t.side = (Startrader__V1__Side)a->side;
+    t.quantity = (uint32_t)a->quantity;
+    t.total = (uint64_t)r->outcome.total;
+    t.stock = (uint32_t)stock;
+    t.at_ms = u->now_ms;
+    put_letter(u, l, &t.base);
+}
+
+void wire_letter_player(struct unit *u, const struct pilot *p, int64_t delta, const char *kind)
+{
+    struct letter *l = unit_letter(u);
+    char subject[ST_SUBJECT_MAX];
+    st_subject_econ(subject, "player", p->player);
+    snprintf(l->subject, sizeof l->subject, "%s", subject);
+    struct manifest m;
+    struct packed_goods cargo;
+    unit_manifest(u, p->ship, &m);
+    pack_goods(&cargo, &m);
+    Startrader__V1__PlayerChanged c = STARTRADER__V1__PLAYER_CHANGED__INIT;
+    c.player = p->player;
+    c.rev = p->rev;
+    c.credits = unit_wallet(u, p->player);
+    c.delta = delta;
+    c.kind = (char *)(uintptr_t)kind;
+    c.n_cargo = cargo.n;
+    c.cargo = cargo.pointers;
+    put_letter(u, l, &c.base);
+}
+
+static int32_t change_pm(int64_t now, int64_t before)
+{
+    return before > 0 ? (int32_t)((now - before) * 1000 / before) : 0;
+}
+
+static void set_line(Startrader__V1__MarketLine *m, const struct market_line *l)
+{
+    const struct price_line *p = &l->line.price;
+    *m = (Startrader__V1__MarketLine)STARTRADER__V1__MARKET_LINE__INIT;
+    int64_t room = price_stock_max(p) - l->stock;
+    int64_t gross = room > 0 ? price_sell(p, l->stock, 1) : 0;
+    m->location = l->line.location;
+    m->commodity = l->line.commodity;
+    m->buy = (uint32_t)(l->stock > 0 ? price_buy(p, l->stock, 1) : 0);
+    m->sell = (uint32_t)(gross - price_tax(p, gross));
+    m->stock = (uint32_t)l->stock;
+    m->target = (uint32_t)p->target;
+    m->usual = (uint32_t)p->base;
+    m->change_pm = change_pm(price_mid_milli(p, l->stock), l->before_milli);
+    m->sells = l->stock > 0;
+    m->buys = room > 0 && gross <= l->treasury;
+    m->version = l->version;
+    m->restricted = l->restricted;
+}
+
+void wire_market_reply(const struct market_line *lines, size_t count, uint32_t location,
+                       uint64_t as_of_ms, struct st_buf *out)
+{
+    Startrader__V1__MarketLine packed[LINES_MAX], *pointers[LINES_MAX];
+    Startrader__V1__MarketReply reply = STARTRADER__V1__MARKET_REPLY__INIT;
+    for (size_t i = 0; i < count; i++) {
+        if (location != 0 && lines[i].line.location != location)
+            continue;
+        set_line(&packed[reply.n_line], &lines[i]);
+        pointers[reply.n_line] = &packed[reply.n_line];
+        reply.n_line++;
+    }
+    reply.line = pointers;
+    reply.as_of_ms = as_of_ms;
+    Startrader__V1__EconMarketReply r = STARTRADER__V1__ECON_MARKET_REPLY__INIT;
+    r.code = reply.n_line > 0 ? STARTRADER__V1__CODE__CODE_OK : STARTRADER__V1__CODE__CODE_NOT_FOUND;
+    r.market = reply.n_line > 0 ? &reply : NULL;
+    st_wire_pack(&r.base, out);
+}
+
+void wire_price_tick(const struct market_line *lines, size_t count, uint64_t now_ms,
+                     struct st_buf *out)
+{
+    Startrader__V1__MarketLine packed[GOOD_ID_MAX], *pointers[GOOD_ID_MAX];
+    st_assert(count > 0 && count <= GOOD_ID_MAX);
+    for (size_t i = 0; i < count; i++) {
+        set_line(&packed[i], &lines[i]);
+        pointers[i] = &packed[i];
+    }
+    Startrader__V1__PriceTick t = STARTRADER__V1__PRICE_TICK__INIT;
+    t.location = lines[0].line.location;
+    t.n_line = count;
+    t.line = pointers;
+    t.at_ms = now_ms;
+    st_wire_pack(&t.base, out);
+}
+
+/* Written field by field: a page of ships is too large for a message's structs on a stack. */
+void wire_open_reply(const struct open_page *p, struct st_buf *out)
+{
+    Startrader__V1__OpenReply head = STARTRADER__V1__OPEN_REPLY__INIT;
+    head.code = STARTRADER__V1__CODE__CODE_OK;
+    head.world_epoch = (uint32_t)p->world_epoch;
+    head.page = p->page;
+    head.last = p->last;
+    if (p->with_config)
+        head.config = (ProtobufCBinaryData){p->unit->catalog->bytes_n,
+                                            (uint8_t *)(uintptr_t)p->unit->catalog->bytes};
+    st_wire_pack(&head.base, out);
+    for (uint32_t i = 0; i < p->unit->ships_n; i++) {
+        struct packed_ship s;
+        pack_ship(&s, p->unit, &p->unit->ships[i], p->newcomer[i] != 0);
+        st_wire_put_tag(out, 6, 2);
+        st_buf_put_varint(out, st_wire_size(&s.state.base));
+        st_wire_pack(&s.state.base, out);
+    }
+    for (uint32_t i = 0; i < p->unit->loots_n; i++) {
+        struct packed_loot l;
+        pack_loot(&l, &p->unit->loots[i]);
+        st_wire_put_tag(out, 7, 2);
+        st_buf_put_varint(out, st_wire_size(&l.state.base));
+        st_wire_pack(&l.state.base, out);
+    }
+}
