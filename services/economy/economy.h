@@ -13,6 +13,7 @@
 #define ECONOMY_H
 
 #include <st/base.h>
+#include <st/subject.h>
 
 #include "ledger/book.h"
 #include "ledger/order.h"
@@ -275,7 +276,7 @@ struct transaction {
 /* An outbox row. */
 struct letter {
     int64_t id;
-    char subject[64];
+    char subject[ST_SUBJECT_MAX];
     uint32_t offset, len; /* within the unit's bytes */
 };
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include <st/assert.h>
@@ -91,10 +90,7 @@ static void put_letter(struct unit *u, struct letter *l, const ProtobufCMessage 
 void wire_letter_baton(struct unit *u, const struct baton *in)
 {
     struct letter *l = unit_letter(u);
-    char subject[ST_SUBJECT_MAX];
-    st_subject_baton(subject, u->catalog->system, in->shard);
-    snprintf(l->subject, sizeof l->subject, "%s", subject);
-
+    st_subject_baton(l->subject, u->catalog->system, in->shard);
     struct packed_ship state;
     struct packed_loot loot[DROPS_MAX];
     Startrader__V1__LootState *loot_p[DROPS_MAX];
@@ -129,9 +125,7 @@ void wire_letter_trade(struct unit *u, const struct act *a, const struct order_r
                        int64_t stock)
 {
     struct letter *l = unit_letter(u);
-    char subject[ST_SUBJECT_MAX];
-    st_subject_econ(subject, "trade", a->location);
-    snprintf(l->subject, sizeof l->subject, "%s", subject);
+    st_subject_econ(l->subject, "trade", a->location);
     Startrader__V1__TradeBooked t = STARTRADER__V1__TRADE_BOOKED__INIT;
     t.transaction = (uint64_t)r->transaction;
     t.player = a->player;
@@ -148,9 +142,7 @@ void wire_letter_trade(struct unit *u, const struct act *a, const struct order_r
 void wire_letter_player(struct unit *u, const struct pilot *p, int64_t delta, const char *kind)
 {
     struct letter *l = unit_letter(u);
-    char subject[ST_SUBJECT_MAX];
-    st_subject_econ(subject, "player", p->player);
-    snprintf(l->subject, sizeof l->subject, "%s", subject);
+    st_subject_econ(l->subject, "player", p->player);
     struct manifest m;
     struct packed_goods cargo;
     unit_manifest(u, p->ship, &m);
