@@ -26,7 +26,9 @@ static uint8_t share(int32_t points, int32_t whole)
 {
     if (points <= 0 || whole <= 0)
         return 0;
-    return points >= whole ? 255 : (uint8_t)(((int64_t)points * 255 + whole - 1) / whole);
+    if (points >= whole)
+        return 255;
+    return (uint8_t)(((int64_t)points * 255 + whole - 1) / whole);
 }
 
 static void vitals_of(const struct world *w, uint32_t slot, uint8_t seen[2])
