@@ -41,7 +41,6 @@ size_t frame_size(const struct world_limits *limits)
 struct frame *frame_new(const struct world_limits *limits)
 {
     st_assert(limits != NULL);
-    st_assert(entities_max(limits) <= 1u << 16); /* slots fit a shot id */
     struct frame *f = st_alloc(sizeof(*f));
     f->rows_max = entities_max(limits);
     f->shots_max = limits->shots;
@@ -60,11 +59,6 @@ void frame_free(struct frame **f)
     st_free((*f)->shots);
     st_free(*f);
     *f = NULL;
-}
-
-uint32_t frame_shot_id(uint32_t entity, uint32_t tick, uint32_t weapon)
-{
-    return (tick & 0x1ff) << 20 | (weapon & 0xf) << 16 | (entity & 0xffff);
 }
 
 uint32_t frame_cell(int32_t x, int32_t y)
@@ -100,26 +94,6 @@ static uint32_t vel_of(int32_t vx, int32_t vy)
 static bool in_reach(const struct frame *f, const struct flight_shot *s)
 {
     return local(s->x, f->corner_x) >> 21 == 0 && local(s->y, f->corner_y) >> 21 == 0;
-}
-
-static uint32_t faction_of(const struct world_entity *e)
-{
-    if (e->player != 0)
-        return 1;
-    if (e->class_id == WORLD_CLASS_LOOT || e->class_id == WORLD_CLASS_TORPEDO)
-        return 6;
-    if (e->faction >= WORLD_FACTION_GUILD)
-        return 2;
-    switch (e->faction) {
-    case WORLD_FACTION_PIRATE:
-        return 3;
-    case WORLD_FACTION_PATROL:
-        return 4;
-    case WORLD_FACTION_DRONE:
-        return 5;
-    default:
-        return 6;
-    }
 }
 
 typedef uint32_t column_fn(const struct frame *f, const struct world_entity *e);
@@ -161,9 +135,8 @@ static uint32_t column_vit(const struct frame *f, const struct world_entity *e)
 static uint32_t column_static(const struct frame *f, const struct world_entity *e)
 {
     (void)f;
-    uint32_t flags = e->flags & WORLD_ENTITY_NEWCOMER ? 1 : 0;
-    return (e->class_id & 0x3ffu) | faction_of(e) << 10 | (e->flight.load & 0xfu) << 16 |
-           (e->level & 0x3fu) << 20 | flags << 26;
+    return (e->class_id & 0x3ffu) | (e->faction & 0x3fu) << 10 | (e->flight.load & 0xfu) << 16 |
+           (e->level & 0x3fu) << 20 | (e->flags & 0x3fu) << 26;
 }
 
 static uint32_t column_player(const struct frame *f, const struct world_entity *e)
@@ -220,7 +193,7 @@ static uint32_t shot_column(const struct frame *f, const struct flight_shot *s, 
 {
     switch (field) {
     case 15:
-        return frame_shot_id(s->ship, s->tick, s->weapon);
+        return s->id;
     case 16:
         return s->ship;
     case 17:
@@ -233,7 +206,7 @@ static uint32_t shot_column(const struct frame *f, const struct flight_shot *s, 
         return vel_of(s->vx, s->vy);
     default:
         return (s->heading & 0xfffu) | (s->weapon & 0xfu) << 12 | (uint32_t)s->live << 16 |
-               (s->mounts & 0xfu) << 24;
+               ((s->mounts - 1u) & 7u) << 24;
     }
 }
 
@@ -258,29 +231,13 @@ static void put_shots(const struct frame *f, const struct flight_shot *shots, ui
     }
 }
 
-static uint32_t hit_info(const struct world *w, const struct world_hit *h)
-{
-    enum { SHIELD = 1, HULL = 2, SHIELD_DOWN = 4, DESTROYED = 8 };
-    struct world_entity e;
-    uint32_t info = h->on_hull ? HULL : SHIELD;
-    if (!world_entity_get(w, h->target, &e))
-        info |= DESTROYED;
-    else if (h->on_hull && e.shield == 0)
-        info |= SHIELD_DOWN;
-    return info | (h->from & 0xfffu) << 4;
-}
-
-static void put_hits(const struct world *w, const struct world_hit *hits, uint32_t n,
-                     struct st_buf *out)
+static void put_hits(const struct world_hit *hits, uint32_t n, struct st_buf *out)
 {
     if (n == 0)
         return;
     size_t opened = put_open(out, 22);
-    for (uint32_t i = 0; i < n; i++) {
-        const struct world_hit *h = &hits[i];
-        uint32_t id = frame_shot_id(h->shooter, h->shot_tick, h->weapon);
-        st_buf_put_varint(out, h->shot_tick != 0 ? id << 3 | (h->mount & 7u) : 0);
-    }
+    for (uint32_t i = 0; i < n; i++)
+        st_buf_put_varint(out, hits[i].shot != 0 ? hits[i].shot << 3 | (hits[i].mount & 7u) : 0);
     put_close(out, opened);
     opened = put_open(out, 23);
     for (uint32_t i = 0; i < n; i++)
@@ -288,32 +245,11 @@ static void put_hits(const struct world *w, const struct world_hit *hits, uint32
     put_close(out, opened);
     opened = put_open(out, 24);
     for (uint32_t i = 0; i < n; i++)
-        st_buf_put_varint(out, hit_info(w, &hits[i]));
+        st_buf_put_varint(out, (hits[i].info & 0xfu) | (hits[i].from & 0xfffu) << 4);
     put_close(out, opened);
 }
 
-/* The kernel's reasons, as the wire's GoneReason. */
-static const uint8_t gone_reasons[] = {
-    [WORLD_GONE_MOVED] = 1,   [WORLD_GONE_DESTROYED] = 2, [WORLD_GONE_DOCKED] = 3,
-    [WORLD_GONE_CLOAKED] = 4, [WORLD_GONE_HANDOFF] = 5,   [WORLD_GONE_EXPIRED] = 7,
-};
-
-static uint32_t gone_reason(const struct world *w, const struct world_gone *gone)
-{
-    enum { PARKED = 6 };
-    st_assert(gone->reason < ST_ARRAY_LEN(gone_reasons));
-    if (gone->reason == WORLD_GONE_EXPIRED) {
-        const struct world_hard *hards;
-        uint32_t n = world_hards(w, &hards);
-        for (uint32_t i = 0; i < n; i++)
-            if (hards[i].kind == WORLD_HARD_PARKED && hards[i].entity == gone->id)
-                return PARKED;
-    }
-    return gone_reasons[gone->reason];
-}
-
-static void put_gone(const struct world *w, const struct world_gone *gone, uint32_t n,
-                     struct st_buf *out)
+static void put_gone(const struct world_gone *gone, uint32_t n, struct st_buf *out)
 {
     if (n == 0)
         return;
@@ -323,7 +259,7 @@ static void put_gone(const struct world *w, const struct world_gone *gone, uint3
     put_close(out, opened);
     opened = put_open(out, 14);
     for (uint32_t i = 0; i < n; i++)
-        st_buf_put_varint(out, gone_reason(w, &gone[i]));
+        st_buf_put_varint(out, gone[i].reason);
     put_close(out, opened);
 }
 
@@ -382,9 +318,9 @@ void frame_delta(struct frame *f, const struct world *w, uint32_t index, struct 
     put_uint(out, 1, c.cell);
     put_uint(out, 2, world_tick(w));
     put_columns(f, columns_before, ST_ARRAY_LEN(columns_before), out);
-    put_gone(w, c.gone, c.gone_n, out);
+    put_gone(c.gone, c.gone_n, out);
     put_shots(f, c.shots, c.shots_n, out);
-    put_hits(w, c.hits, c.hits_n, out);
+    put_hits(c.hits, c.hits_n, out);
     put_columns(f, columns_after, ST_ARRAY_LEN(columns_after), out);
     put_close(out, opened);
 }

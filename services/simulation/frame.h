@@ -28,19 +28,11 @@ void frame_snapshot(struct frame *f, const struct world *w, uint32_t cell, struc
 #define FRAME_DIGEST 2166136261u
 uint32_t frame_digest(uint32_t digest, uint32_t id, const struct flight *at);
 
-/* Number of a volley on the wire: low 9 bits of its tick | weapon | slot of the ship. */
-uint32_t frame_shot_id(uint32_t entity, uint32_t tick, uint32_t weapon);
-
 /* Cell of a position in k. */
 uint32_t frame_cell(int32_t x, int32_t y);
 
-struct frame_place {
-    int32_t x, y; /* k: where a resting pilot looks */
-    bool station_silent;
-};
-
-/* Field `own`. The place counts for phases without a ship. */
-void frame_own(const struct world *w, const struct world_own *own, const struct frame_place *place,
+/* Field `own`. */
+void frame_own(const struct world *w, const struct world_own *own, bool station_silent,
                struct st_buf *out);
 
 /* Field `private` for a note; nothing for notes that own state or other events tell. */

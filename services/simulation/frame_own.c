@@ -9,29 +9,19 @@ enum { FIELD_OWN = 4, FIELD_PRIVATE = 8 };
 
 /* ---- own state ---------------------------------------------------------------------------- */
 
-static int64_t distance2(int32_t x, int32_t y, const struct config_station *s)
+/* The station whose dock radius holds the place, or 0. */
+static uint32_t station_at(const struct world_config *c, int32_t x, int32_t y)
 {
-    int64_t dx = x / WORLD_UNIT - s->x, dy = y / WORLD_UNIT - s->y;
-    return dx * dx + dy * dy;
-}
-
-/* The nearest station within `reach` units, or within its own dock radius if reach is 0. */
-static uint32_t station_near(const struct world_config *c, int32_t x, int32_t y, int64_t reach)
-{
-    uint32_t found = 0;
-    int64_t best = INT64_MAX;
     for (uint32_t i = 0; i < c->stations_n; i++) {
-        int64_t r = reach != 0 ? reach : c->stations[i].dock_radius;
-        int64_t d = distance2(x, y, &c->stations[i]);
-        if (d <= r * r && d < best) {
-            best = d;
-            found = c->stations[i].id;
-        }
+        const struct config_station *s = &c->stations[i];
+        int64_t dx = x / WORLD_UNIT - s->x, dy = y / WORLD_UNIT - s->y, r = s->dock_radius;
+        if (dx * dx + dy * dy <= r * r)
+            return s->id;
     }
-    return found;
+    return 0;
 }
 
-static void put_zone(const struct world_config *c, uint32_t id, int32_t x, int32_t y,
+static void put_zone(const struct world_config *c, uint32_t id, bool shelter,
                      struct st_buf *out)
 {
     const struct config_zone *z = world_config_zone(c, id);
@@ -46,7 +36,7 @@ static void put_zone(const struct world_config *c, uint32_t id, int32_t x, int32
     put_uint(out, 6, z->bounty_pm);
     put_sint(out, 7, (int32_t)z->import_pm - (int32_t)z->export_pm);
     put_uint(out, 8, (uint64_t)z->linkdead_s * WORLD_TICK_HZ);
-    put_uint(out, 9, station_near(c, x, y, WORLD_SHELTER_U) != 0);
+    put_uint(out, 9, shelter);
     put_uint(out, 10, z->tax_pm);
     put_close(out, opened);
 }
@@ -71,9 +61,9 @@ static void put_ship(const struct world *w, const struct world_own *own, struct 
     const struct world_config *c = world_config_get(w);
     const struct flight *at = &own->flight;
     uint32_t tick = world_tick(w);
-    bool docking = own->docking != 0 || own->phase == WORLD_PHASE_DOCKING;
+    bool docking = own->dock_ready != 0 || own->phase == WORLD_PHASE_DOCKING;
     put_uint(out, 4, own->id);
-    put_uint(out, 5, docking ? station_near(c, at->x, at->y, 0) : 0);
+    put_uint(out, 5, docking ? station_at(c, at->x, at->y) : 0);
     put_fixed32(out, 6, (uint32_t)at->x);
     put_fixed32(out, 7, (uint32_t)at->y);
     put_sint(out, 8, at->vx);
@@ -89,17 +79,17 @@ static void put_ship(const struct world *w, const struct world_own *own, struct 
     put_uint(out, 18, at->load);
     put_uint(out, 19, own->cargo_mass);
     put_cargo(own, out);
-    put_zone(c, own->zone, at->x, at->y, out);
+    put_zone(c, own->zone, own->shelter != 0, out);
     put_uint(out, 22, own->dock_at > tick ? own->dock_at : 0);
     put_uint(out, 23, own->immune_until);
     put_uint(out, 24, own->wanted_until);
-    put_uint(out, 25, own->docking != 0 ? tick + WORLD_DOCK_HOLD - own->docking : 0);
+    put_uint(out, 25, own->dock_ready);
 }
 
-void frame_own(const struct world *w, const struct world_own *own, const struct frame_place *place,
+void frame_own(const struct world *w, const struct world_own *own, bool station_silent,
                struct st_buf *out)
 {
-    st_assert(w != NULL && own != NULL && place != NULL);
+    st_assert(w != NULL && own != NULL);
     bool ship = own->phase == WORLD_PHASE_FLYING || own->phase == WORLD_PHASE_DOCKING;
     size_t opened = put_open(out, FIELD_OWN);
     put_uint(out, 1, own->phase);
@@ -110,13 +100,13 @@ void frame_own(const struct world *w, const struct world_own *own, const struct 
     } else {
         const struct world_config *c = world_config_get(w);
         put_uint(out, 5, own->station);
-        put_fixed32(out, 6, (uint32_t)place->x);
-        put_fixed32(out, 7, (uint32_t)place->y);
-        put_zone(c, world_config_zone_at(c, place->x, place->y), place->x, place->y, out);
+        put_fixed32(out, 6, (uint32_t)own->x);
+        put_fixed32(out, 7, (uint32_t)own->y);
+        put_zone(c, world_config_zone_at(c, own->x, own->y), own->station != 0, out);
         put_uint(out, 26, own->phase == WORLD_PHASE_DEAD ? own->respawn_at : 0);
     }
     put_uint(out, 27, ship && own->newcomer);
-    put_uint(out, 29, place->station_silent);
+    put_uint(out, 29, station_silent);
     put_uint(out, 30, ship ? own->version : 0);
     put_close(out, opened);
 }
@@ -131,63 +121,30 @@ static const uint8_t action_results[] = {
     [WORLD_REFUSED_COMBAT] = 4,
     [WORLD_REFUSED_WANTED] = 5,
     [WORLD_REFUSED_STATION_SILENT] = 6,
-    [WORLD_REFUSED_PHASE] = 9,
-    [WORLD_REFUSED_CANCELLED] = 7,
-    [WORLD_REFUSED_CARGO] = 9,
-    [WORLD_REFUSED_FULL] = 9,
+    [WORLD_REFUSED_INTERRUPTED] = 7,
     [WORLD_REFUSED_HOLDER] = 8,
+    [WORLD_REFUSED_NOT_POSSIBLE] = 9,
 };
 enum { ACTION_HOLD_FULL = 10 };
 
-static uint32_t ticks_left(const struct world *w, uint32_t until)
-{
-    return until > world_tick(w) ? until - world_tick(w) : 0;
-}
-
-/* What the player reads beside a refusal: the limit, or the ticks left. */
-static uint32_t refusal_value(const struct world *w, const struct world_own *own, uint8_t code,
-                              uint32_t station)
-{
-    const struct config_station *s;
-    switch (code) {
-    case WORLD_REFUSED_RANGE:
-        s = world_config_station(world_config_get(w), station);
-        return s != NULL ? s->dock_radius : 0;
-    case WORLD_REFUSED_SPEED:
-        return WORLD_DOCK_SPEED * WORLD_TICK_HZ / WORLD_UNIT;
-    case WORLD_REFUSED_COMBAT:
-        return ticks_left(w, own->dock_at);
-    case WORLD_REFUSED_WANTED:
-        return ticks_left(w, own->wanted_until);
-    default:
-        return 0;
-    }
-}
-
-static void put_answer(const struct world *w, const struct world_own *own,
-                       const struct world_note *note, struct st_buf *out)
+static void put_answer(const struct world_note *note, struct st_buf *out)
 {
     st_assert(note->code < ST_ARRAY_LEN(action_results));
-    bool near = note->code != WORLD_REFUSED_CARGO && note->code != WORLD_REFUSED_FULL;
-    uint32_t station = near ? station_near(world_config_get(w), own->flight.x, own->flight.y,
-                                           WORLD_SIDE_U)
-                            : 0;
     size_t opened = put_open(out, 2);
     put_uint(out, 1, note->a);
     put_uint(out, 2, action_results[note->code]);
-    put_uint(out, 3, refusal_value(w, own, note->code, station));
-    put_uint(out, 4, station);
+    put_uint(out, 3, note->b);
+    put_uint(out, 4, note->c);
     put_close(out, opened);
 }
 
-/* Points lost: of the shield in the low half, of the hull in the high half. */
 static void put_hit(const struct world_note *note, struct st_buf *out)
 {
     bool taken = note->kind == WORLD_NOTE_HIT_BY;
     size_t opened = put_open(out, taken ? 3 : 4);
     put_uint(out, 1, note->a);
-    put_uint(out, 2, note->b & 0xffff);
-    put_uint(out, 3, note->b >> 16);
+    put_uint(out, 2, note->b);
+    put_uint(out, 3, note->d);
     put_uint(out, 4, taken ? note->c : 0);
     put_close(out, opened);
 }
@@ -221,7 +178,7 @@ static void put_note(const struct world *w, const struct world_own *own,
     size_t opened;
     switch (note->kind) {
     case WORLD_NOTE_ANSWER:
-        put_answer(w, own, note, out);
+        put_answer(note, out);
         break;
     case WORLD_NOTE_HIT_BY:
     case WORLD_NOTE_HIT_ON:
