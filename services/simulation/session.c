@@ -108,14 +108,14 @@ void sessions_drop(struct sessions *s, uint32_t pilot)
     s->count--;
 }
 
-void sessions_bind(struct sessions *s, uint32_t pilot, uint32_t gateway, uint32_t sid)
+uint32_t sessions_bind(struct sessions *s, uint32_t pilot, uint32_t gateway, uint32_t sid)
 {
     st_assert(gateway < GATEWAYS_MAX && sid != 0);
     struct session *e = sessions_at(s, pilot);
     struct gateway *g = &s->gateways[gateway];
     e->due = true;
     if (e->sid == sid && e->gateway == gateway)
-        return;
+        return SESSION_NONE;
     if (e->sid != 0) {
         struct gateway *loser = &s->gateways[e->gateway];
         note(loser->fenced, &loser->fenced_n, e->sid);
@@ -131,6 +131,7 @@ void sessions_bind(struct sessions *s, uint32_t pilot, uint32_t gateway, uint32_
     int err = st_map_set(s->by_sid, sid_key(gateway, sid), pilot);
     st_assert(err == 0);
     s->count++;
+    return other;
 }
 
 uint32_t sessions_find(const struct sessions *s, uint32_t gateway, uint32_t sid)
@@ -163,4 +164,11 @@ bool sessions_silent(const struct sessions *s, uint32_t gateway, uint64_t now_ms
 {
     const struct gateway *g = &s->gateways[gateway];
     return g->pilots_n > 0 && now_ms - g->heard_ms > GATEWAY_SILENT_MS;
+}
+
+void sessions_resume(struct sessions *s, uint64_t now_ms)
+{
+    for (uint32_t i = 0; i < GATEWAYS_MAX; i++)
+        if (s->gateways[i].name[0] != '\0')
+            s->gateways[i].heard_ms = now_ms;
 }

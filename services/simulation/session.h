@@ -49,11 +49,12 @@ int sessions_gateway(struct sessions *s, const char *name, uint64_t now_ms);
 struct gateway *sessions_gateway_at(struct sessions *s, uint32_t gateway);
 struct session *sessions_at(struct sessions *s, uint32_t pilot);
 
-/* The pilot's session is this one from now on. A connection that held it before is noted as fenced
- * with its gateway. */
-void sessions_bind(struct sessions *s, uint32_t pilot, uint32_t gateway, uint32_t sid);
-/* Pilot of a session, or SESSION_NONE. */
 #define SESSION_NONE 0xffffffffu
+/* The pilot's session is this one from now on. A connection that held it before is noted as fenced
+ * with its gateway. Returns the pilot that had this connection before, or SESSION_NONE: it has none
+ * any more. */
+uint32_t sessions_bind(struct sessions *s, uint32_t pilot, uint32_t gateway, uint32_t sid);
+/* Pilot of a session, or SESSION_NONE. */
 uint32_t sessions_find(const struct sessions *s, uint32_t gateway, uint32_t sid);
 /* The pilot has no connection any more. */
 void sessions_drop(struct sessions *s, uint32_t pilot);
@@ -63,6 +64,8 @@ uint32_t sessions_count(const struct sessions *s);
 
 /* The start of another process of that gateway: true when what was bound before is void. */
 bool sessions_rebooted(struct sessions *s, uint32_t gateway, uint64_t boot_id);
+/* The world stood still: nobody counts as silent for that time. */
+void sessions_resume(struct sessions *s, uint64_t now_ms);
 /* True when the gateway has sessions and was not heard for GATEWAY_SILENT_MS. */
 bool sessions_silent(const struct sessions *s, uint32_t gateway, uint64_t now_ms);
 
