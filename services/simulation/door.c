@@ -22,6 +22,7 @@ enum {
     BATON_WINDOW = 256,   /* unacknowledged at most */
     BATON_RETRY_MS = 100,
     SHIP_JSON_MAX = 320,  /* bytes of one ship in the list */
+    EVENT_THROUGH_MS = 10000,
 };
 
 struct door {
@@ -312,20 +313,37 @@ static void on_published(void *ctx, int err)
     st_counter_add(err == 0 ? d->published : d->unpublished, 1);
 }
 
+/* The stream forgets a message id only after two minutes. So that an answer that was lost is given
+ * again sooner, one publication in each EVENT_THROUGH_MS has an id of its own; the event's id, which
+ * decides, stays. */
+static void message_id(char *out, size_t cap, const struct turn_event *e)
+{
+    unsigned long long event = e->event.event, again = e->age_ms / EVENT_THROUGH_MS;
+    if (again == 0)
+        snprintf(out, cap, "%016llx", event);
+    else
+        snprintf(out, cap, "%016llx-%llu", event, again);
+}
+
+static void publish(struct door *d, const struct turn_event *e)
+{
+    uint8_t bytes[EVENT_BYTES_MAX];
+    char subject[ST_SUBJECT_MAX], id[48];
+    struct st_buf b;
+    st_buf_init_fixed(&b, bytes, sizeof(bytes));
+    event_encode(&e->event, d->options.shard_number, d->epoch, &b);
+    st_assert(!b.overflow);
+    st_subject_event(subject, d->options.system, d->options.shard_number,
+                     event_kind_name(e->event.kind));
+    message_id(id, sizeof(id), e);
+    st_bus_js_publish(d->options.js, subject, id, b.data, b.len, on_published, d);
+}
+
 void door_on_events(struct door *d)
 {
-    const struct world_hard *event;
-    while (d->shard != NULL && (event = shard_event(d->shard)) != NULL) {
-        uint8_t bytes[EVENT_BYTES_MAX];
-        char subject[ST_SUBJECT_MAX], id[32];
-        struct st_buf b;
-        st_buf_init_fixed(&b, bytes, sizeof(bytes));
-        event_encode(event, d->options.shard_number, d->epoch, &b);
-        st_assert(!b.overflow);
-        st_subject_event(subject, d->options.system, d->options.shard_number,
-                         event_kind_name(event->kind));
-        snprintf(id, sizeof(id), "%016llx", (unsigned long long)event->event);
-        st_bus_js_publish(d->options.js, subject, id, b.data, b.len, on_published, d);
+    const struct turn_event *e;
+    while (d->shard != NULL && (e = shard_event(d->shard)) != NULL) {
+        publish(d, e);
         shard_event_done(d->shard);
     }
 }

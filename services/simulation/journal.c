@@ -146,6 +146,12 @@ const struct world_hard *journal_due(struct journal *j, uint64_t now_ms)
     return NULL;
 }
 
+uint64_t journal_due_age_ms(const struct journal *j, uint64_t now_ms)
+{
+    st_assert(j->taken != NULL);
+    return now_ms - j->taken->added_ms;
+}
+
 void journal_due_undo(struct journal *j)
 {
     st_assert(j->taken != NULL);

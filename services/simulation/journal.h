@@ -34,6 +34,8 @@ bool journal_answer(struct journal *j, uint64_t event);
  * call, and counts as published at now_ms. NULL: no more. */
 void journal_due_begin(struct journal *j);
 const struct world_hard *journal_due(struct journal *j, uint64_t now_ms);
+/* How long the one taken has been waiting. */
+uint64_t journal_due_age_ms(const struct journal *j, uint64_t now_ms);
 /* The last one taken could not be passed on; it stays due. */
 void journal_due_undo(struct journal *j);
 

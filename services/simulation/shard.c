@@ -156,7 +156,7 @@ struct ring *shard_out(struct shard *s)
     return s->rings.out;
 }
 
-const struct world_hard *shard_event(struct shard *s)
+const struct turn_event *shard_event(struct shard *s)
 {
     size_t len;
     return ring_peek(s->rings.events, &len);

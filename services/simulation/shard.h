@@ -59,7 +59,7 @@ int shard_ask(struct shard *s, struct ask *take_ask) ST_MUST_CHECK;
 struct ring *shard_intake(struct shard *s);
 struct ring *shard_out(struct shard *s);
 /* Loop thread: next event to publish, lent until shard_event_done; NULL if there is none. */
-const struct world_hard *shard_event(struct shard *s);
+const struct turn_event *shard_event(struct shard *s);
 void shard_event_done(struct shard *s);
 
 #endif

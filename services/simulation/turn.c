@@ -323,12 +323,12 @@ void turn_publish(struct turn *t, uint64_t now_ms)
     uint32_t n = 0;
     journal_due_begin(t->journal);
     while (n < TURN_EVENTS_PER_TICK && (event = journal_due(t->journal, now_ms)) != NULL) {
-        struct world_hard *to = ring_reserve(t->rings.events, sizeof(*to));
+        struct turn_event *to = ring_reserve(t->rings.events, sizeof(*to));
         if (to == NULL) {
             journal_due_undo(t->journal);
             break;
         }
-        *to = *event;
+        *to = (struct turn_event){*event, journal_due_age_ms(t->journal, now_ms)};
         ring_commit(t->rings.events, sizeof(*to));
         n++;
     }

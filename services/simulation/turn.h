@@ -73,11 +73,16 @@ struct ask {
     };
 };
 
+struct turn_event {
+    struct world_hard event;
+    uint64_t age_ms; /* since it happened */
+};
+
 struct turn;
 
 struct turn_rings {
     struct ring *intake; /* struct intake_batch, from the bus */
-    struct ring *events; /* struct world_hard, to be published */
+    struct ring *events; /* struct turn_event, to be published */
     struct ring *out;    /* struct emit_head, to be published */
 };
 
