@@ -67,8 +67,8 @@ int checkpoint_open(const uint8_t *file, size_t len, uint32_t shard, struct chec
         .world_len = (size_t)get(file + 40, 8),
     };
     size_t body = len - CHECKPOINT_HEAD;
-    if (out->shard != shard || out->config_len > body ||
-        out->world_len != body - out->config_len || get(file + SUM_AT, 8) != checksum(file, len))
+    if (out->shard != shard || out->config_len > body || out->world_len != body - out->config_len ||
+        get(file + SUM_AT, 8) != checksum(file, len))
         return ST_EPROTO;
     out->config = file + CHECKPOINT_HEAD;
     out->world = out->config + out->config_len;

@@ -16,12 +16,12 @@
 
 enum {
     ASKS = 1024,
-    SNAPSHOTS = 4,        /* answers of up to 1 MB that may be under way */
+    SNAPSHOTS = 4, /* answers of up to 1 MB that may be under way */
     REQUEST_BYTES_MAX = 8192,
     REQUESTS_PENDING = 4096,
-    BATON_WINDOW = 256,   /* unacknowledged at most */
+    BATON_WINDOW = 256, /* unacknowledged at most */
     BATON_RETRY_MS = 100,
-    SHIP_JSON_MAX = 320,  /* bytes of one ship in the list */
+    SHIP_JSON_MAX = 320, /* bytes of one ship in the list */
     EVENT_THROUGH_MS = 10000,
 };
 
@@ -88,7 +88,8 @@ void door_free(struct door **d)
     *d = NULL;
 }
 
-/* ---- questions -------------------------------------------------------------------------------- */
+/* ---- questions --------------------------------------------------------------------------------
+ */
 
 static struct ask *ask_get(struct door *d, uint8_t kind, void *asker)
 {
@@ -130,7 +131,8 @@ static void reply(struct door *d, struct st_bus_msg *take_msg, const ProtobufCMe
     st_bus_msg_free(take_msg);
 }
 
-/* ---- bind ------------------------------------------------------------------------------------- */
+/* ---- bind -------------------------------------------------------------------------------------
+ */
 
 static void reply_bind(struct door *d, struct st_bus_msg *take_msg, Startrader__V1__Code code,
                        const struct ask_bind *b)
@@ -210,15 +212,16 @@ static void answer_bind(struct door *d, const struct ask *a)
     reply_bind(d, a->asker, codes[a->bind.result], &a->bind);
 }
 
-/* ---- snapshot, config ------------------------------------------------------------------------- */
+/* ---- snapshot, config -------------------------------------------------------------------------
+ */
 
 static void on_snapshot(void *ctx, struct st_bus_msg *take_msg)
 {
     struct door *d = ctx;
     st_arena_reset(&d->arena);
     const Startrader__V1__SnapshotRequest *m =
-        st_wire_unpack(&startrader__v1__snapshot_request__descriptor, take_msg->data,
-                       take_msg->len, REQUEST_BYTES_MAX, &d->arena);
+        st_wire_unpack(&startrader__v1__snapshot_request__descriptor, take_msg->data, take_msg->len,
+                       REQUEST_BYTES_MAX, &d->arena);
     bool good = m != NULL && m->n_cell <= TURN_CELLS_MAX;
     for (size_t i = 0; good && i < m->n_cell; i++)
         good = m->cell[i] < 1u << 2 * WORLD_CELL_BITS;
@@ -262,7 +265,8 @@ static void on_config(void *ctx, struct st_bus_msg *take_msg)
     reply(d, take_msg, &m.base);
 }
 
-/* ---- batons and events ------------------------------------------------------------------------ */
+/* ---- batons and events ------------------------------------------------------------------------
+ */
 
 static void on_baton(void *ctx, struct st_bus_msg *take_msg)
 {
@@ -314,8 +318,8 @@ static void on_published(void *ctx, int err)
 }
 
 /* The stream forgets a message id only after two minutes. So that an answer that was lost is given
- * again sooner, one publication in each EVENT_THROUGH_MS has an id of its own; the event's id, which
- * decides, stays. */
+ * again sooner, one publication in each EVENT_THROUGH_MS has an id of its own; the event's id,
+ * which decides, stays. */
 static void message_id(char *out, size_t cap, const struct turn_event *e)
 {
     unsigned long long event = e->event.event, again = e->age_ms / EVENT_THROUGH_MS;
@@ -348,7 +352,8 @@ void door_on_events(struct door *d)
     }
 }
 
-/* ---- ships ------------------------------------------------------------------------------------ */
+/* ---- ships ------------------------------------------------------------------------------------
+ */
 
 void door_on_ships(struct door *d, struct st_http_request *take_req)
 {
@@ -399,7 +404,8 @@ static void answer_ships(struct door *d, const struct ask *a)
                                                       .body_len = d->out.len});
 }
 
-/* ---- life ------------------------------------------------------------------------------------- */
+/* ---- life -------------------------------------------------------------------------------------
+ */
 
 void door_on_answer(struct door *d, struct ask *take_ask)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The requests that reach a shard (bind, snapshot, config, the list of ships) and its batons, turned
- * into questions for the tick thread, and its hard events on their way to the stream. Owns the
- * questions; loop thread only; must never know the world itself.
+ * The requests that reach a shard (bind, snapshot, config, the list of ships) and its batons,
+ * turned into questions for the tick thread, and its hard events on their way to the stream. Owns
+ * the questions; loop thread only; must never know the world itself.
  */
 #ifndef SIMULATION_DOOR_H
 #define SIMULATION_DOOR_H

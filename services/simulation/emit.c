@@ -115,8 +115,7 @@ void emit_config(struct emit *e, uint64_t config_revision)
     e->config_revision = config_revision;
 }
 
-void emit_booked(struct emit *e, uint32_t pilot, int64_t credits, int64_t balance,
-                 const char *kind)
+void emit_booked(struct emit *e, uint32_t pilot, int64_t credits, int64_t balance, const char *kind)
 {
     if (e->booked_n == EMIT_BOOKED_MAX)
         return;
@@ -268,7 +267,8 @@ size_t emit_snapshot_reply(struct emit *e, const struct world *w, const uint32_t
     return to.len;
 }
 
-/* ---- private events --------------------------------------------------------------------------- */
+/* ---- private events ---------------------------------------------------------------------------
+ */
 
 static void event_add(struct emit *e, uint32_t pilot, uint8_t kind, const void *what)
 {
@@ -333,7 +333,8 @@ static void events_clear(struct emit *e, const struct world *w)
     e->booked_n = 0;
 }
 
-/* ---- own bundles ------------------------------------------------------------------------------ */
+/* ---- own bundles ------------------------------------------------------------------------------
+ */
 
 static void send_own(struct emit *e, const struct world *w, struct gateway *g)
 {
@@ -368,8 +369,8 @@ static bool own_is_due(const struct emit *e, const struct world *w, const struct
            world_tick(w) - at->told_tick >= EMIT_OWN_TICKS;
 }
 
-static bool put_own(struct emit *e, const struct world *w, const struct session *at,
-                    uint32_t pilot, const struct world_own *own, bool station_silent)
+static bool put_own(struct emit *e, const struct world *w, const struct session *at, uint32_t pilot,
+                    const struct world_own *own, bool station_silent)
 {
     struct slices *s = &e->slices;
     size_t from = s->blob.len;
@@ -404,8 +405,7 @@ static void emit_session(struct emit *e, const struct world *w, struct sessions 
     at->told_tick = world_tick(w);
 }
 
-static void emit_own(struct emit *e, const struct world *w, struct sessions *s,
-                     bool station_silent)
+static void emit_own(struct emit *e, const struct world *w, struct sessions *s, bool station_silent)
 {
     bool counted = false;
     for (uint32_t i = 0; i < GATEWAYS_MAX; i++) {

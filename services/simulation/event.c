@@ -229,9 +229,9 @@ bool event_ship_state(const Startrader__V1__ShipState *s, uint32_t epoch, struct
         .torpedoes = (uint16_t)s->torpedoes,
         .home = (uint16_t)s->location,
     };
-    return s->ship != 0 && s->player != 0 && s->player <= UINT32_MAX &&
-           s->class_id <= UINT16_MAX && s->location <= UINT16_MAX && s->hull <= UINT16_MAX &&
-           s->torpedoes <= UINT16_MAX && fill_manifest(s->cargo, s->n_cargo, out);
+    return s->ship != 0 && s->player != 0 && s->player <= UINT32_MAX && s->class_id <= UINT16_MAX &&
+           s->location <= UINT16_MAX && s->hull <= UINT16_MAX && s->torpedoes <= UINT16_MAX &&
+           fill_manifest(s->cargo, s->n_cargo, out);
 }
 
 static bool take_ship(const Startrader__V1__Baton *m, struct baton *out)

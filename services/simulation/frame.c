@@ -155,15 +155,17 @@ static const struct column {
     uint32_t field, in;
     bool fixed;
     column_fn *value;
-} columns_before[] = {
-    {3, ROW_MOTION, false, column_id},        {4, ROW_MOTION, true, column_pos},
-    {5, ROW_MOTION, false, column_frac},      {6, ROW_MOTION, true, column_vel},
-    {7, ROW_MOTION, true, column_ctl},        {8, ROW_VITALS, false, column_id},
-    {9, ROW_VITALS, false, column_vit},       {10, ROW_ENTER, false, column_id},
-    {11, ROW_ENTER, true, column_static},     {12, ROW_ENTER, false, column_player},
-}, columns_after[] = {
-    {25, ROW_LOOT, false, column_id},
-    {26, ROW_LOOT, false, column_goods},
+} columns_before[] =
+    {
+        {3, ROW_MOTION, false, column_id},    {4, ROW_MOTION, true, column_pos},
+        {5, ROW_MOTION, false, column_frac},  {6, ROW_MOTION, true, column_vel},
+        {7, ROW_MOTION, true, column_ctl},    {8, ROW_VITALS, false, column_id},
+        {9, ROW_VITALS, false, column_vit},   {10, ROW_ENTER, false, column_id},
+        {11, ROW_ENTER, true, column_static}, {12, ROW_ENTER, false, column_player},
+},
+  columns_after[] = {
+      {25, ROW_LOOT, false, column_id},
+      {26, ROW_LOOT, false, column_goods},
 };
 
 static void put_columns(const struct frame *f, const struct column *columns, size_t n,

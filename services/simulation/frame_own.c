@@ -21,8 +21,7 @@ static uint32_t station_at(const struct world_config *c, int32_t x, int32_t y)
     return 0;
 }
 
-static void put_zone(const struct world_config *c, uint32_t id, bool shelter,
-                     struct st_buf *out)
+static void put_zone(const struct world_config *c, uint32_t id, bool shelter, struct st_buf *out)
 {
     const struct config_zone *z = world_config_zone(c, id);
     if (z == NULL)

@@ -67,8 +67,7 @@ static bool take_action(const Startrader__V1__Action *a, struct world_action *ou
     out->kind = WORLD_ACT_JETTISON;
     out->good = (uint16_t)goods->commodity;
     out->quantity = (uint16_t)goods->quantity;
-    return goods->commodity <= UINT16_MAX && goods->quantity >= 1 &&
-           goods->quantity <= UINT16_MAX;
+    return goods->commodity <= UINT16_MAX && goods->quantity >= 1 && goods->quantity <= UINT16_MAX;
 }
 
 static bool take_input(const Startrader__V1__Input *i, struct world_input *out)
@@ -125,8 +124,7 @@ int intake_batch(struct intake *in, const uint8_t *data, size_t len, uint64_t ar
 {
     st_assert(in != NULL);
     st_arena_reset(&in->arena);
-    const Startrader__V1__InputBatch *m =
-        st_wire_unpack(&startrader__v1__input_batch__descriptor, data, len, INTAKE_BYTES_MAX,
-                       &in->arena);
+    const Startrader__V1__InputBatch *m = st_wire_unpack(&startrader__v1__input_batch__descriptor,
+                                                         data, len, INTAKE_BYTES_MAX, &in->arena);
     return m != NULL ? to_ring(in, m, arrived_ns) : ST_EPROTO;
 }

@@ -9,7 +9,7 @@
 struct entry {
     struct st_list node; /* in order of age, or free */
     struct world_hard event;
-    uint64_t number;     /* rises; 0 = free */
+    uint64_t number; /* rises; 0 = free */
     uint64_t added_ms;
     uint64_t sent_ms, before_ms; /* last publication and the one before; 0 = none */
     struct entry *after[2];      /* what must be answered first: of its ship, of its container */

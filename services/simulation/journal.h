@@ -12,10 +12,10 @@
 #include <world/world.h>
 
 enum {
-    JOURNAL_EVENTS = 4096,       /* at half of them docks close, at all of them hulls hold */
+    JOURNAL_EVENTS = 4096, /* at half of them docks close, at all of them hulls hold */
     JOURNAL_STORED = JOURNAL_EVENTS + WORLD_HARD_MAX, /* a step may still end when it is full */
-    JOURNAL_AGAIN_MS = 2000,     /* between two publications of an event */
-    JOURNAL_SILENT_MS = 2000,    /* docks close while the oldest event waits longer */
+    JOURNAL_AGAIN_MS = 2000,                          /* between two publications of an event */
+    JOURNAL_SILENT_MS = 2000, /* docks close while the oldest event waits longer */
 };
 
 struct journal;

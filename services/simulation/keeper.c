@@ -63,16 +63,15 @@ struct keeper *keeper_start(const char *dir, uint32_t shard, size_t world_max)
     k->shard = shard;
     k->world_max = world_max;
     k->file = st_alloc(CHECKPOINT_HEAD + CONFIG_BYTES_MAX + world_max);
-    k->seconds = st_histogram("startrader_checkpoint_seconds", NULL,
-                              "Time to write a checkpoint", st_latency_bounds,
-                              st_latency_bounds_count);
+    k->seconds = st_histogram("startrader_checkpoint_seconds", NULL, "Time to write a checkpoint",
+                              st_latency_bounds, st_latency_bounds_count);
     k->bytes = st_gauge("startrader_checkpoint_bytes", NULL, "Size of the last checkpoint");
-    k->written = st_counter("startrader_checkpoints_total", "result=\"written\"",
-                            "Checkpoints by result");
-    k->failed = st_counter("startrader_checkpoints_total", "result=\"failed\"",
-                           "Checkpoints by result");
-    k->skipped = st_counter("startrader_checkpoints_total", "result=\"skipped\"",
-                            "Checkpoints by result");
+    k->written =
+        st_counter("startrader_checkpoints_total", "result=\"written\"", "Checkpoints by result");
+    k->failed =
+        st_counter("startrader_checkpoints_total", "result=\"failed\"", "Checkpoints by result");
+    k->skipped =
+        st_counter("startrader_checkpoints_total", "result=\"skipped\"", "Checkpoints by result");
     int err = sem_init(&k->filled, 0, 0) | sem_init(&k->empty, 0, 1);
     err |= pthread_create(&k->thread, NULL, run, k);
     st_assert(err == 0);

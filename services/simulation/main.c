@@ -56,7 +56,8 @@ static const struct st_conf_item settings[] = {
 
 static void ask_open(void *ctx);
 
-/* ---- opening ---------------------------------------------------------------------------------- */
+/* ---- opening ----------------------------------------------------------------------------------
+ */
 
 static void open_again(struct simulation *s, const char *reason)
 {
@@ -79,14 +80,14 @@ static struct world *make_world(struct simulation *s)
     struct opening_report report;
     size_t len = 0;
     uint64_t begun = st_mono_ms();
-    uint8_t *file = checkpoint_read(st_conf_str(st_daemon_conf(s->daemon), "ST_STATE_DIR"),
-                                    s->number, &len);
+    uint8_t *file =
+        checkpoint_read(st_conf_str(st_daemon_conf(s->daemon), "ST_STATE_DIR"), s->number, &len);
     bool whole = file != NULL && checkpoint_open(file, len, s->number, &c) == 0;
     if (file != NULL && !whole)
         st_log(ST_LOG_ERROR, "checkpoint_ignored", st_log_s("reason", "not whole"),
                st_log_u("bytes", len));
-    struct world *w = opening_world(s->opening, shard_world_memory(s->shard), &s->limits,
-                                    s->number, st_random_u64(), whole ? &c : NULL, &report);
+    struct world *w = opening_world(s->opening, shard_world_memory(s->shard), &s->limits, s->number,
+                                    st_random_u64(), whole ? &c : NULL, &report);
     st_log(ST_LOG_INFO, "shard_open", st_log_u("shard", s->number),
            st_log_u("world_epoch", opening_epoch(s->opening)), st_log_u("ships", report.ships),
            st_log_u("loot", report.loot), st_log_u("refused", report.refused),
@@ -102,8 +103,8 @@ static void open_done(struct simulation *s)
     const uint8_t *config = opening_config_bytes(s->opening, &len);
     struct world *w = make_world(s);
     s->open = true;
-    s->sender = sender_start(shard_out(s->shard), s->rt_out, st_daemon_system(s->daemon),
-                             s->number);
+    s->sender =
+        sender_start(shard_out(s->shard), s->rt_out, st_daemon_system(s->daemon), s->number);
     shard_start(s->shard, w);
     door_open(s->door, s->shard, opening_epoch(s->opening), config, len,
               world_config_hash(opening_config(s->opening)));
@@ -152,14 +153,15 @@ static void ask_open(void *ctx)
     st_bus_request(s->rpc, subject, request, len, OPEN_TIMEOUT_MS, on_page, s);
 }
 
-/* ---- edges ------------------------------------------------------------------------------------ */
+/* ---- edges ------------------------------------------------------------------------------------
+ */
 
 /* Runs on the bus's delivery thread. */
 static void on_batch(void *ctx, struct st_bus_msg *take_msg)
 {
     struct simulation *s = ctx;
     int err = intake_batch(s->intake, take_msg->data, take_msg->len, st_mono_ns());
-    st_counter_add(err == 0           ? s->batches
+    st_counter_add(err == 0          ? s->batches
                    : err == ST_EFULL ? s->batches_full
                                      : s->batches_malformed,
                    1);
@@ -186,7 +188,8 @@ static void on_ships(void *ctx, struct st_http_request *take_req)
 
 static const struct st_http_route routes[] = {{"GET", "/debug/ships", on_ships, false}};
 
-/* ---- life ------------------------------------------------------------------------------------- */
+/* ---- life -------------------------------------------------------------------------------------
+ */
 
 static int make_state_dir(const char *dir)
 {

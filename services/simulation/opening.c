@@ -142,9 +142,8 @@ static bool take_lists(struct opening *o, const Startrader__V1__OpenReply *m)
 enum opening_result opening_page(struct opening *o, const uint8_t *data, size_t len)
 {
     st_arena_reset(&o->arena);
-    const Startrader__V1__OpenReply *m =
-        st_wire_unpack(&startrader__v1__open_reply__descriptor, data, len, OPENING_PAGE_BYTES_MAX,
-                       &o->arena);
+    const Startrader__V1__OpenReply *m = st_wire_unpack(
+        &startrader__v1__open_reply__descriptor, data, len, OPENING_PAGE_BYTES_MAX, &o->arena);
     if (m == NULL)
         return OPENING_BROKEN;
     if (m->code == STARTRADER__V1__CODE__CODE_CONFLICT)

@@ -20,11 +20,11 @@ struct opening *opening_new(void);
 void opening_free(struct opening **o);
 
 enum opening_result {
-    OPENING_MORE,    /* ask for the page that opening_request names */
+    OPENING_MORE, /* ask for the page that opening_request names */
     OPENING_DONE,
-    OPENING_AGAIN,   /* not answered (a code); begin again with page 0 after a while */
-    OPENING_FENCED,  /* somebody else opened the shard after us */
-    OPENING_BROKEN,  /* malformed, or a configuration that no kernel takes; as AGAIN */
+    OPENING_AGAIN,  /* not answered (a code); begin again with page 0 after a while */
+    OPENING_FENCED, /* somebody else opened the shard after us */
+    OPENING_BROKEN, /* malformed, or a configuration that no kernel takes; as AGAIN */
 };
 
 /* The next OpenRequest. Returns its length. */
@@ -40,9 +40,9 @@ const struct world_config *opening_config(const struct opening *o);
 const uint8_t *opening_config_bytes(const struct opening *o, size_t *len);
 
 struct opening_report {
-    uint32_t ships, loot;       /* named by the economy and taken by the kernel */
-    uint32_t refused;           /* named, and not taken: full, or unknown class */
-    bool restored;              /* motion came from the checkpoint */
+    uint32_t ships, loot; /* named by the economy and taken by the kernel */
+    uint32_t refused;     /* named, and not taken: full, or unknown class */
+    bool restored;        /* motion came from the checkpoint */
 };
 
 /* After DONE: makes the world in memory (of world_size). checkpoint may be NULL; one that does not

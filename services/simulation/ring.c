@@ -24,8 +24,9 @@ struct ring {
     int fd;
     size_t reserved; /* producer's: offset of the header of the last reservation, with its filler */
     size_t reserved_max;
-    _Alignas(64) _Atomic size_t head; /* written by the producer */
-    _Alignas(64) _Atomic size_t tail; /* written by the consumer */
+    _Atomic size_t head; /* written by the producer */
+    uint8_t apart[64];   /* so that the two threads do not share a cache line */
+    _Atomic size_t tail; /* written by the consumer */
 };
 
 static size_t padded(size_t len)

@@ -69,8 +69,8 @@ int sessions_gateway(struct sessions *s, const char *name, uint64_t now_ms)
             g->heard_ms = now_ms;
             return i;
         }
-        bool idle = g->name[0] == '\0' ||
-                    (g->pilots_n == 0 && now_ms - g->heard_ms > GATEWAY_FORGET_MS);
+        bool idle =
+            g->name[0] == '\0' || (g->pilots_n == 0 && now_ms - g->heard_ms > GATEWAY_FORGET_MS);
         if (place < 0 && idle)
             place = i;
     }

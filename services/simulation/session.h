@@ -13,17 +13,17 @@
 
 enum {
     GATEWAYS_MAX = 64,
-    GATEWAY_NOTICES_MAX = 1024,  /* fenced or unknown sessions per gateway and tick */
-    GATEWAY_SILENT_MS = 3000,    /* then its sessions are linkdead */
-    GATEWAY_FORGET_MS = 60000,   /* then its place may be given to another */
+    GATEWAY_NOTICES_MAX = 1024, /* fenced or unknown sessions per gateway and tick */
+    GATEWAY_SILENT_MS = 3000,   /* then its sessions are linkdead */
+    GATEWAY_FORGET_MS = 60000,  /* then its place may be given to another */
 };
 
 struct session {
-    uint32_t sid;      /* 0 = not bound */
-    uint32_t index;    /* in the gateway's list */
+    uint32_t sid;   /* 0 = not bound */
+    uint32_t index; /* in the gateway's list */
     uint16_t gateway;
-    bool due;          /* its own state must go out with the next tick */
-    uint32_t cell;     /* last told */
+    bool due;      /* its own state must go out with the next tick */
+    uint32_t cell; /* last told */
     uint32_t told_tick;
 };
 
@@ -34,7 +34,7 @@ struct gateway {
     uint32_t pilots_n;
     uint32_t *pilots; /* handles of bound sessions, in no order */
     uint32_t fenced_n, unknown_n;
-    uint32_t fenced[GATEWAY_NOTICES_MAX];  /* cleared when told */
+    uint32_t fenced[GATEWAY_NOTICES_MAX]; /* cleared when told */
     uint32_t unknown[GATEWAY_NOTICES_MAX];
 };
 

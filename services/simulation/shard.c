@@ -16,15 +16,15 @@
 
 /*
  * Journey of an input: bus thread -> intake -> ring -> turn (here, on the tick thread) -> kernel ->
- * emit -> ring -> sender -> bus. Journey of a baton: loop thread -> ask -> mailbox -> turn -> kernel,
- * and back to the loop thread, which frees it.
+ * emit -> ring -> sender -> bus. Journey of a baton: loop thread -> ask -> mailbox -> turn ->
+ * kernel, and back to the loop thread, which frees it.
  */
 
 enum { TICK_NS = SHARD_TICK_MS * 1000000, LATE_NS = 25000000 };
 
-static const double tick_bounds[] = {0.00025, 0.0005, 0.001, 0.002, 0.004, 0.006, 0.008, 0.010,
-                                     0.015,   0.020,  0.025, 0.030, 0.040, 0.050, 0.075, 0.100,
-                                     0.200,   0.500,  1.0};
+static const double tick_bounds[] = {0.00025, 0.0005, 0.001, 0.002, 0.004, 0.006, 0.008,
+                                     0.010,   0.015,  0.020, 0.025, 0.030, 0.040, 0.050,
+                                     0.075,   0.100,  0.200, 0.500, 1.0};
 
 struct shard_stat {
     struct st_histogram *seconds, *lag;
@@ -69,9 +69,9 @@ static void stat_init(struct shard_stat *s)
 {
     s->seconds = st_histogram("startrader_tick_seconds", NULL, "Duration of a tick", tick_bounds,
                               ST_ARRAY_LEN(tick_bounds));
-    s->lag = st_histogram("startrader_tick_lag_seconds", NULL,
-                          "How long after its time a tick began", tick_bounds,
-                          ST_ARRAY_LEN(tick_bounds));
+    s->lag =
+        st_histogram("startrader_tick_lag_seconds", NULL, "How long after its time a tick began",
+                     tick_bounds, ST_ARRAY_LEN(tick_bounds));
     s->late = st_counter("startrader_tick_late_total", NULL, "Ticks that began 25 ms late or more");
     s->overrun =
         st_counter("startrader_tick_overrun_total", NULL, "Ticks that took longer than 50 ms");
@@ -167,7 +167,8 @@ void shard_event_done(struct shard *s)
     ring_release(s->rings.events);
 }
 
-/* ---- the tick thread -------------------------------------------------------------------------- */
+/* ---- the tick thread --------------------------------------------------------------------------
+ */
 
 static void answer(struct shard *s, struct ask *a)
 {

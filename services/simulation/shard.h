@@ -15,7 +15,7 @@
 
 enum {
     SHARD_TICK_MS = 1000 / WORLD_TICK_HZ,
-    SHARD_BUS_DOWN_MS = 250,  /* longer without the bus: the world stands still */
+    SHARD_BUS_DOWN_MS = 250, /* longer without the bus: the world stands still */
     SHARD_ASKS_MAX = 4096,
     SHARD_CHECKPOINT_TICKS = WORLD_TICK_HZ,
     SHARD_INTAKE_BYTES = 8 << 20,

@@ -43,8 +43,7 @@ struct turn {
 
 size_t turn_size(const struct world_limits *limits)
 {
-    return sizeof(struct turn) + sessions_size(limits->pilots) + journal_size() +
-           emit_size(limits);
+    return sizeof(struct turn) + sessions_size(limits->pilots) + journal_size() + emit_size(limits);
 }
 
 struct turn *turn_new(const struct world_limits *limits, uint32_t shard, bool npcs,
@@ -95,7 +94,8 @@ bool turn_may_step(const struct turn *t)
     return !t->fenced && journal_has_room(t->journal);
 }
 
-/* ---- batons ----------------------------------------------------------------------------------- */
+/* ---- batons -----------------------------------------------------------------------------------
+ */
 
 static void log_verdict(const struct world_baton *b, enum world_verdict verdict)
 {
@@ -162,7 +162,8 @@ static void apply_held(struct turn *t)
         apply_ship(t, &t->held[i]);
 }
 
-/* ---- sessions --------------------------------------------------------------------------------- */
+/* ---- sessions ---------------------------------------------------------------------------------
+ */
 
 static void end_session(struct turn *t, uint32_t pilot)
 {
@@ -209,7 +210,8 @@ void turn_bind(struct turn *t, struct ask_bind *b, uint64_t now_ms)
     b->seq = own.seq;
 }
 
-/* ---- inputs ----------------------------------------------------------------------------------- */
+/* ---- inputs -----------------------------------------------------------------------------------
+ */
 
 static void take_inputs(struct turn *t, uint32_t gateway, const struct intake_batch *b)
 {
@@ -305,7 +307,8 @@ void turn_resume(struct turn *t, uint64_t now_ms)
     sessions_resume(t->sessions, now_ms);
 }
 
-/* ---- the step --------------------------------------------------------------------------------- */
+/* ---- the step ---------------------------------------------------------------------------------
+ */
 
 static void take_hards(struct turn *t, uint64_t now_ms)
 {
@@ -358,12 +361,13 @@ void turn_step(struct turn *t, uint64_t now_ms)
     turn_stat_tick(&t->stat, t->world, sessions_count(t->sessions), &emitted);
 }
 
-/* ---- questions -------------------------------------------------------------------------------- */
+/* ---- questions --------------------------------------------------------------------------------
+ */
 
 void turn_snapshot(struct turn *t, struct ask_snapshot *s)
 {
-    s->reply_len = emit_snapshot_reply(t->emit, t->world, s->cells, s->cells_n, s->reply,
-                                       TURN_REPLY_MAX);
+    s->reply_len =
+        emit_snapshot_reply(t->emit, t->world, s->cells, s->cells_n, s->reply, TURN_REPLY_MAX);
 }
 
 void turn_ships(struct turn *t, struct ask_ships *s)

@@ -64,7 +64,7 @@ struct ask_ships {
 struct ask {
     uint8_t kind;    /* enum ask_kind */
     bool config_set; /* answer to BATON: its configuration is in force */
-    void *asker;  /* the loop thread's own */
+    void *asker;     /* the loop thread's own */
     union {
         struct baton baton;
         struct ask_bind bind;

@@ -8,10 +8,9 @@
 #include "event.h"
 
 static const char *const verdicts[TURN_VERDICTS] = {
-    [WORLD_OK] = "ok",           [WORLD_STALE] = "stale",
-    [WORLD_UNKNOWN] = "unknown", [WORLD_FULL] = "full",
-    [WORLD_FENCED] = "fenced",   [WORLD_REPLAYED] = "replayed",
-    [WORLD_JUMP] = "jump",       [WORLD_MALFORMED] = "malformed",
+    [WORLD_OK] = "ok",     [WORLD_STALE] = "stale",         [WORLD_UNKNOWN] = "unknown",
+    [WORLD_FULL] = "full", [WORLD_FENCED] = "fenced",       [WORLD_REPLAYED] = "replayed",
+    [WORLD_JUMP] = "jump", [WORLD_MALFORMED] = "malformed",
 };
 
 static const char *const batons[] = {
@@ -21,8 +20,8 @@ static const char *const batons[] = {
     [WORLD_BATON_STAY] = "stay",
 };
 
-static const double byte_bounds[] = {256,    1024,    4096,    16384,  65536,
-                                     131072, 262144,  524288,  1048576, 4194304};
+static const double byte_bounds[] = {256,    1024,   4096,   16384,   65536,
+                                     131072, 262144, 524288, 1048576, 4194304};
 
 static void init_counters(struct turn_stat *s)
 {

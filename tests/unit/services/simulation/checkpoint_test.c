@@ -93,8 +93,8 @@ START_TEST(keeper_writes_what_it_was_given)
     ck_assert_uint_ge(cap, WORLD);
     ck_assert_ptr_null(keeper_take(k, CONFIG, &cap)); /* it has one owner */
     memset(to, 0x5a, CONFIG + WORLD);
-    keeper_give(k, &(struct checkpoint){
-                       .shard = 5, .epoch = 1, .config_len = CONFIG, .world_len = WORLD});
+    keeper_give(
+        k, &(struct checkpoint){.shard = 5, .epoch = 1, .config_len = CONFIG, .world_len = WORLD});
     keeper_wait(k);
     uint8_t *read = checkpoint_read(place, 5, &len);
     struct checkpoint c;

@@ -79,7 +79,8 @@ START_TEST(a_container_waits_for_its_wreck)
 }
 END_TEST
 
-/* A place that was freed and taken again must not hold up those that waited for its former event. */
+/* A place that was freed and taken again must not hold up those that waited for its former event.
+ */
 START_TEST(reused_places_do_not_block)
 {
     j = journal_new();

@@ -12,16 +12,16 @@
     int main(void)                                                                                 \
     {                                                                                              \
         const TTest *tests[] = {__VA_ARGS__};                                                      \
-        TCase *c = tcase_create(name);                                                             \
+        TCase *one = tcase_create(name);                                                           \
         for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)                              \
-            tcase_add_test(c, tests[i]);                                                           \
-        tcase_set_timeout(c, 60);                                                                  \
-        Suite *s = suite_create(name);                                                             \
-        suite_add_tcase(s, c);                                                                     \
-        SRunner *r = srunner_create(s);                                                            \
-        srunner_run_all(r, CK_NORMAL);                                                             \
-        int failed = srunner_ntests_failed(r);                                                     \
-        srunner_free(r);                                                                           \
+            tcase_add_test(one, tests[i]);                                                         \
+        tcase_set_timeout(one, 60);                                                                \
+        Suite *all = suite_create(name);                                                           \
+        suite_add_tcase(all, one);                                                                 \
+        SRunner *runner = srunner_create(all);                                                     \
+        srunner_run_all(runner, CK_NORMAL);                                                        \
+        int failed = srunner_ntests_failed(runner);                                                \
+        srunner_free(runner);                                                                      \
         return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;                                          \
     }
 
