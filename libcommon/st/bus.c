@@ -375,14 +375,28 @@ int st_bus_open(struct st_bus **out, struct st_loop *loop, const struct st_bus_o
     return 0;
 }
 
+void st_bus_close_begin(struct st_bus *b, uint32_t deadline_ms)
+{
+    st_assert(b);
+    bus_link_quit(b, deadline_ms);
+}
+
+void st_bus_quiet(struct st_bus *b, uint32_t deadline_ms)
+{
+    st_assert(b);
+    bus_link_quit(b, deadline_ms);
+    if (!atomic_load(&b->closed))
+        bus_link_join(b);
+    atomic_store(&b->closed, true);
+}
+
 void st_bus_close(struct st_bus **bb, uint32_t deadline_ms)
 {
     st_assert(bb);
     struct st_bus *b = *bb;
     if (!b)
         return;
-    bus_link_stop(b, deadline_ms);
-    atomic_store(&b->closed, true);
+    st_bus_quiet(b, deadline_ms);
     bus_js_fini(b);
     bus_requests_fini(b);
     *bb = NULL;

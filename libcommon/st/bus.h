@@ -38,9 +38,13 @@ struct st_bus_options {
 /* Options are copied. ST_EINVAL for unusable options; an absent server is not an error. */
 int st_bus_open(struct st_bus **out, struct st_loop *loop,
                 const struct st_bus_options *options) ST_MUST_CHECK;
-/* Loop thread. Flushes what was published for at most deadline_ms, ends open requests with
- * ST_EUNAVAILABLE, closes. No callback comes afterwards; received messages that are still held may
- * be freed later, from any thread. */
+/* Loop thread. Closing in steps, for several connections at once: `begin` makes the connection
+ * flush for at most deadline_ms and end, and returns at once; `quiet` waits for that (then no
+ * callback comes any more and publishing fails); `close` ends open requests with ST_EUNAVAILABLE
+ * and frees. A later step does the earlier ones. Received messages that are still held may be freed
+ * later, from any thread. */
+void st_bus_close_begin(struct st_bus *b, uint32_t deadline_ms);
+void st_bus_quiet(struct st_bus *b, uint32_t deadline_ms);
 void st_bus_close(struct st_bus **b, uint32_t deadline_ms);
 /* Any thread. */
 bool st_bus_up(const struct st_bus *b);

@@ -322,12 +322,17 @@ int bus_link_start(struct st_bus *b)
     return 0;
 }
 
-void bus_link_stop(struct st_bus *b, uint32_t deadline_ms)
+void bus_link_quit(struct st_bus *b, uint32_t deadline_ms)
 {
     pthread_mutex_lock(&b->lock);
+    if (!b->quit)
+        b->close_ms = deadline_ms;
     b->quit = true;
-    b->close_ms = deadline_ms;
     pthread_cond_signal(&b->wake);
     pthread_mutex_unlock(&b->lock);
+}
+
+void bus_link_join(struct st_bus *b)
+{
     pthread_join(b->keeper, NULL);
 }

@@ -136,7 +136,8 @@ void bus_unref(struct st_bus *b);
 
 /* bus_link.c */
 int bus_link_start(struct st_bus *b);
-void bus_link_stop(struct st_bus *b, uint32_t deadline_ms);
+void bus_link_quit(struct st_bus *b, uint32_t deadline_ms);
+void bus_link_join(struct st_bus *b);
 /* Wakes the keeper: there is a new subscription or durable. */
 void bus_link_poke(struct st_bus *b);
 

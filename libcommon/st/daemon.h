@@ -30,7 +30,7 @@ struct st_daemon_spec {
     /* SIGTERM or SIGINT: begin to end; call st_daemon_stopped when done. After 5 s the process
      * exits anyway. */
     void (*stop)(void *ctx);
-    /* After the loop has ended. */
+    /* After the loop has ended and the bus is quiet: stop threads, free everything. */
     void (*fini)(void *ctx);
     /* Validates settings beyond types for --check-config; writes lines to errors; may be NULL. */
     bool (*check)(const struct st_conf *conf, FILE *errors);
@@ -44,7 +44,9 @@ const struct st_conf *st_daemon_conf(const struct st_daemon *d);
 const char *st_daemon_instance(const struct st_daemon *d);
 const char *st_daemon_system(const struct st_daemon *d);
 /* Opens a bus connection with the daemon's settings; readiness "bus" (all of its connections up, no
- * permission error) is kept by the daemon; extra callbacks may be NULL. */
+ * permission error, all durables as they should be) is kept by the daemon; extra callbacks may be
+ * NULL. The daemon closes it: after st_daemon_stopped no callback comes and publishing fails, the
+ * memory stays until `fini` has returned. */
 int st_daemon_bus(struct st_daemon *d, enum st_bus_role role, void (*on_state)(void *ctx, bool up),
                   void *ctx, struct st_bus **out) ST_MUST_CHECK;
 /* Readiness of a named dependency; reason is shown while not ready. Loop thread. Unknown names are
