@@ -21,6 +21,7 @@ enum { PULL_EXPIRES_MS = 5000, PULL_GRACE_MS = 2000, PULL_TIMER_MS = 250, API_TI
 /* --- what a message says in its reply subject --- */
 
 struct ack_tokens {
+    const char *stream, *durable; /* up to the next dot */
     uint64_t deliveries, stream_seq, pending;
 };
 
@@ -36,13 +37,21 @@ static bool parse_ack(const char *reply, struct ack_tokens *out)
         at += *at == '.';
         token[n++] = at;
     }
-    size_t first = n == 9 ? 4 : 6;
+    size_t first = n == 9 ? 2 : 4;
     if (n != 9 && n < 11)
         return false;
-    out->deliveries = strtoull(token[first], NULL, 10);
-    out->stream_seq = strtoull(token[first + 1], NULL, 10);
-    out->pending = strtoull(token[first + 4], NULL, 10);
+    out->stream = token[first];
+    out->durable = token[first + 1];
+    out->deliveries = strtoull(token[first + 2], NULL, 10);
+    out->stream_seq = strtoull(token[first + 3], NULL, 10);
+    out->pending = strtoull(token[first + 6], NULL, 10);
     return true;
+}
+
+static bool token_is(const char *token, const char *text)
+{
+    size_t n = strcspn(token, ".");
+    return strlen(text) == n && strncmp(token, text, n) == 0;
 }
 
 /* --- credit --- */
@@ -148,7 +157,7 @@ void bus_js_on_up(struct st_bus *b)
     bus_link_poke(b);
 }
 
-/* 404, 408 and 409 end a pull; 100 is a heartbeat. */
+/* Headers without a message: 404, 408, 409 and 503 end a pull; 100 is a heartbeat. */
 static void on_status(struct st_bus_consumer *c, uint64_t pull_no, const char *status)
 {
     if (strcmp(status, "100") == 0 || pull_no != c->pull_no)
@@ -161,18 +170,40 @@ static void on_status(struct st_bus_consumer *c, uint64_t pull_no, const char *s
         pull(c);
 }
 
-static void on_durable_msg(struct st_bus_consumer *c, uint64_t pull_no, struct st_bus_msg *m)
+void bus_js_on_status(struct st_bus *b, const char *token, struct st_bus_msg *m)
 {
+    unsigned slot = 0;
+    uint64_t pull_no = 0;
+    const char *status = NULL;
     struct bus_held *h = (struct bus_held *)m;
+    bool known = sscanf(token, "c%u-%" SCNu64, &slot, &pull_no) == 2 && slot < BUS_CONSUMERS_MAX;
+    struct st_bus_consumer *c = known ? b->consumers[slot] : NULL;
+    if (c && natsMsgHeader_Get(h->msg, "Status", &status) == NATS_OK)
+        on_status(c, pull_no, status);
+    st_bus_msg_free(m);
+}
+
+/* A message of a stream keeps the subject it was published with; its durable is named in the
+ * subject that its acknowledgement goes to. */
+bool bus_js_on_msg(struct st_bus *b, struct st_bus_msg *m)
+{
     struct ack_tokens t;
-    if (!parse_ack(m->reply, &t)) {
-        const char *status = NULL;
-        if (natsMsgHeader_Get(h->msg, "Status", &status) == NATS_OK)
-            on_status(c, pull_no, status);
-        st_bus_msg_free(m);
-        return;
+    struct bus_held *h = (struct bus_held *)m;
+    struct st_bus_consumer *c = NULL;
+    if (!parse_ack(m->reply, &t))
+        return false;
+    for (size_t i = 0; !c && i < BUS_CONSUMERS_MAX; i++) {
+        struct st_bus_consumer *k = b->consumers[i];
+        if (k && token_is(t.stream, k->stream) && token_is(t.durable, k->durable))
+            c = k;
     }
-    if (pull_no == c->pull_no && c->pull_left > 0 && --c->pull_left == 0)
+    if (!c) {
+        /* For a consumer that has stopped: let somebody else have it at once. */
+        st_bus_nak(m, 0);
+        st_bus_msg_free(m);
+        return true;
+    }
+    if (c->pull_left > 0 && --c->pull_left == 0)
         c->pulling = false;
     m->stream_seq = t.stream_seq;
     m->deliveries = (uint32_t)ST_MIN(t.deliveries, (uint64_t)UINT32_MAX);
@@ -181,23 +212,7 @@ static void on_durable_msg(struct st_bus_consumer *c, uint64_t pull_no, struct s
     atomic_fetch_add(&c->credit->refs, 1);
     atomic_fetch_add(&c->credit->taken, 1);
     c->fn(c->ctx, m);
-}
-
-void bus_js_on_msg(struct st_bus *b, const char *token, struct st_bus_msg *m)
-{
-    unsigned slot = 0;
-    uint64_t pull_no = 0;
-    bool known = sscanf(token, "c%u-%" SCNu64, &slot, &pull_no) == 2 && slot < BUS_CONSUMERS_MAX;
-    struct st_bus_consumer *c = known ? b->consumers[slot] : NULL;
-    if (c) {
-        on_durable_msg(c, pull_no, m);
-        return;
-    }
-    /* For a consumer that has stopped: let somebody else have it at once. */
-    struct ack_tokens t;
-    if (parse_ack(m->reply, &t))
-        st_bus_nak(m, 0);
-    st_bus_msg_free(m);
+    return true;
 }
 
 struct st_bus_consumer *st_bus_js_consume(struct st_bus *b, const char *stream, const char *durable,

@@ -163,8 +163,10 @@ void bus_requests_fail_all(struct st_bus *b, int err);
 void bus_on_inbox(void *bus, struct st_bus_msg *take_msg);
 
 /* bus_js.c */
-/* A message for consumer `token` ("c<slot>-<pull>"); takes it. Loop thread. */
-void bus_js_on_msg(struct st_bus *b, const char *token, struct st_bus_msg *take_msg);
+/* Takes the message and says true if it is one of a stream. Loop thread. */
+bool bus_js_on_msg(struct st_bus *b, struct st_bus_msg *m);
+/* Takes a header without a message, for the pull named by token ("c<slot>-<pull>"). */
+void bus_js_on_status(struct st_bus *b, const char *token, struct st_bus_msg *take_msg);
 void bus_js_on_up(struct st_bus *b);
 void bus_js_fini(struct st_bus *b);
 void bus_js_settle(struct bus_held *h);

@@ -178,9 +178,11 @@ void bus_on_inbox(void *ctx, struct st_bus_msg *m)
     struct st_bus *b = ctx;
     const char *token = strrchr(m->subject, '.');
     uint64_t found = 0;
+    if (bus_js_on_msg(b, m))
+        return;
     st_assert(token);
     if (token[1] == 'c') {
-        bus_js_on_msg(b, token + 1, m);
+        bus_js_on_status(b, token + 1, m);
         return;
     }
     /* An answer behind its deadline finds nothing here. */
