@@ -317,8 +317,8 @@ static void finish(struct st_daemon *d)
         st_log(ST_LOG_INFO, "stopped");
     }
     st_free(d->routes);
-    st_free(d->items);
     st_conf_free(&d->conf);
+    st_free(d->items);
 }
 
 int st_daemon_main(int argc, char **argv, const struct st_daemon_spec *spec)
