@@ -1,96 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "nats_fixture.h"
+#include "bus_bench.h"
 
-#include <st/alloc.h>
-#include <st/bus.h>
-#include <st/clock.h>
-#include <st/err.h>
-#include <st/loop.h>
 #include <st/stat.h>
 
-#include <check.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { WAIT_MS = 8000, KEPT_MAX = 4096 };
-
-static struct nats_fixture server;
-static struct st_loop *loop;
-static struct st_timer *guard, *look;
-static bool (*condition)(void);
-
-/* --- running the loop until something is so --- */
-
-static void on_guard(void *ctx)
-{
-    (void)ctx;
-    ck_abort_msg("condition not met in time");
-}
-
-static void on_look(void *ctx)
-{
-    (void)ctx;
-    if (condition())
-        st_loop_stop(loop);
-}
-
-static void run_until(bool (*met)(void))
-{
-    condition = met;
-    st_timer_start(guard, WAIT_MS, 0);
-    st_timer_start(look, 0, 2);
-    st_loop_run(loop);
-    st_timer_stop(guard);
-    st_timer_stop(look);
-}
-
-static uint64_t run_end_ms;
-static bool time_over(void)
-{
-    return st_mono_ms() >= run_end_ms;
-}
-
-static void run_for(uint32_t ms)
-{
-    run_end_ms = st_mono_ms() + ms;
-    run_until(time_over);
-}
-
-/* --- what came --- */
-
-static struct st_bus *bus, *bus2;
-static uint32_t got, replies, ups, downs, errors;
-static uint64_t numbers[KEPT_MAX];
-static int last_err;
-static char last_text[256], last_error[256];
-
-static void on_state(void *ctx, bool up)
-{
-    (void)ctx;
-    if (up)
-        ups++;
-    else
-        downs++;
-}
-
-static void on_error(void *ctx, const char *text)
-{
-    (void)ctx;
-    errors++;
-    snprintf(last_error, sizeof(last_error), "%s", text);
-}
-
-static void on_msg(void *ctx, struct st_bus_msg *m)
-{
-    (void)ctx;
-    if (got < KEPT_MAX)
-        numbers[got] = strtoull((const char *)m->data, NULL, 10);
-    got++;
-    st_bus_msg_free(m);
-}
 
 static void on_request(void *ctx, struct st_bus_msg *m)
 {
@@ -105,73 +22,6 @@ static void on_ignored(void *ctx, struct st_bus_msg *m)
     (void)ctx;
     got++;
     st_bus_msg_free(m);
-}
-
-static void on_reply(void *ctx, int err, const uint8_t *data, size_t len)
-{
-    (void)ctx;
-    replies++;
-    last_err = err;
-    snprintf(last_text, sizeof(last_text), "%.*s", (int)len, data ? (const char *)data : "");
-}
-
-static void on_stored(void *ctx, int err)
-{
-    (void)ctx;
-    replies++;
-    last_err = err;
-}
-
-static struct st_bus *open_as(const char *user, enum st_bus_role role)
-{
-    struct st_bus *b = NULL;
-    struct st_bus_options o = {.url = server.url,
-                               .user = user,
-                               .password = "secret",
-                               .instance = "unit-1",
-                               .role = role,
-                               .on_state = on_state,
-                               .on_error = on_error};
-    ck_assert_int_eq(st_bus_open(&b, loop, &o), 0);
-    return b;
-}
-
-static bool both_up(void)
-{
-    return st_bus_up(bus) && (!bus2 || st_bus_up(bus2)) && ups >= (bus2 ? 2u : 1u);
-}
-static bool got_one(void)
-{
-    return got >= 1;
-}
-static bool replied(void)
-{
-    return replies >= 1;
-}
-static bool is_down(void)
-{
-    return downs >= 1;
-}
-
-static void setup(void)
-{
-    nats_fixture_start(&server);
-    loop = st_loop_new();
-    guard = st_timer_new(loop, on_guard, NULL);
-    look = st_timer_new(loop, on_look, NULL);
-    got = replies = ups = downs = errors = 0;
-    last_err = 1;
-    bus = bus2 = NULL;
-}
-
-static void teardown(void)
-{
-    st_bus_close(&bus, 200);
-    st_bus_close(&bus2, 200);
-    st_timer_free(&guard);
-    st_timer_free(&look);
-    st_loop_free(&loop);
-    nats_fixture_stop(&server);
 }
 
 /* --- publish, subscribe, request --- */
@@ -266,7 +116,6 @@ END_TEST
 /* --- raw and ordered delivery --- */
 
 static atomic_uint raw_count;
-static _Atomic uint64_t raw_seen[3];
 static atomic_uint raw_inversions;
 
 /* Sequence numbers rise across three subjects; one delivery thread keeps that. */
@@ -305,7 +154,6 @@ START_TEST(one_thread_keeps_order_across_subjects)
     }
     run_until(raw_all);
     ck_assert_uint_eq(raw_inversions, 0);
-    (void)raw_seen;
 }
 END_TEST
 
@@ -332,11 +180,6 @@ START_TEST(a_full_queue_drops_and_counts)
 END_TEST
 
 /* --- faults --- */
-
-static bool back(void)
-{
-    return ups >= 2 && st_bus_up(bus);
-}
 
 START_TEST(comes_back_after_a_kill)
 {
@@ -388,7 +231,6 @@ START_TEST(notices_a_frozen_server)
 }
 END_TEST
 
-static char health[200];
 static bool unhealthy(void)
 {
     return !st_bus_healthy(bus, health, sizeof(health)) && errors > 0;
@@ -432,172 +274,6 @@ START_TEST(unusable_options_are_refused)
 }
 END_TEST
 
-/* --- JetStream --- */
-
-static struct st_bus_consumer *consumer;
-static struct st_bus_msg *kept[KEPT_MAX];
-static uint32_t deliveries_max;
-static bool keep;
-
-static void on_event(void *ctx, struct st_bus_msg *m)
-{
-    (void)ctx;
-    ck_assert_uint_lt(got, KEPT_MAX);
-    numbers[got] = strtoull((const char *)m->data, NULL, 10);
-    deliveries_max = ST_MAX(deliveries_max, m->deliveries);
-    if (keep) {
-        kept[got++] = m;
-        return;
-    }
-    got++;
-    st_bus_ack(m);
-    st_bus_msg_free(m);
-}
-
-static void migrate(void)
-{
-    char error[256];
-    int err = st_bus_js_migrate(bus, "test", 2, error, sizeof(error));
-    ck_assert_msg(err == 0, "%s", error);
-}
-
-static uint32_t wanted;
-static bool replied_wanted(void)
-{
-    return replies >= wanted;
-}
-static bool got_wanted(void)
-{
-    return got >= wanted;
-}
-
-static void store(int first, int count)
-{
-    replies = 0;
-    for (int i = first; i < first + count; i++) {
-        char text[16], id[32];
-        int n = snprintf(text, sizeof(text), "%d", i);
-        snprintf(id, sizeof(id), "id-%d", i);
-        st_bus_js_publish(bus, "ev.test.s0.docked", id, text, (size_t)n, on_stored, NULL);
-    }
-    wanted = (uint32_t)count;
-    run_until(replied_wanted);
-    ck_assert_int_eq(last_err, 0);
-}
-
-static void consume(uint32_t window)
-{
-    got = 0;
-    consumer = st_bus_js_consume(bus, "EVENTS", "economy-events", window, on_event, NULL);
-}
-
-static bool consumer_good(void)
-{
-    return st_bus_consumer_good(consumer);
-}
-
-static void open_js(void)
-{
-    keep = false;
-    deliveries_max = 0;
-    bus = open_as("tester", ST_BUS_JS);
-    run_until(both_up);
-}
-
-START_TEST(events_are_stored_once_and_consumed_in_order)
-{
-    open_js();
-    migrate();
-    migrate();
-    store(0, 300);
-    store(100, 100);
-    consume(64);
-    wanted = 300;
-    run_until(got_wanted);
-    run_for(100);
-    ck_assert_uint_eq(got, 300);
-    for (uint64_t i = 0; i < 300; i++)
-        ck_assert_uint_eq(numbers[i], i);
-    run_until(consumer_good);
-    ck_assert_uint_eq(deliveries_max, 1);
-    ck_assert_uint_eq(st_bus_consumer_pending(consumer), 0);
-    ck_assert(st_bus_healthy(bus, health, sizeof(health)));
-    st_bus_js_consume_stop(&consumer);
-}
-END_TEST
-
-START_TEST(the_window_holds_and_unacknowledged_come_again)
-{
-    open_js();
-    migrate();
-    store(0, 50);
-    keep = true;
-    consume(8);
-    wanted = 8;
-    run_until(got_wanted);
-    run_for(200);
-    ck_assert_uint_eq(got, 8);
-    ck_assert_uint_ge(st_bus_consumer_pending(consumer), 50);
-    /* Given up without a word: redelivered after the ack wait of 2 s. */
-    for (uint32_t i = 0; i < 4; i++)
-        st_bus_msg_free(kept[i]);
-    for (uint32_t i = 4; i < 8; i++) {
-        st_bus_nak(kept[i], 0);
-        st_bus_msg_free(kept[i]);
-    }
-    keep = false;
-    got = 0;
-    wanted = 50;
-    run_until(got_wanted);
-    ck_assert_uint_ge(deliveries_max, 2);
-    st_bus_js_consume_stop(&consumer);
-}
-END_TEST
-
-START_TEST(consumption_survives_a_restart_of_the_server)
-{
-    open_js();
-    migrate();
-    consume(32);
-    store(0, 10);
-    wanted = 10;
-    run_until(got_wanted);
-    nats_fixture_kill(&server);
-    run_until(is_down);
-    nats_fixture_again(&server);
-    run_until(back);
-    store(10, 10);
-    wanted = 20;
-    run_until(got_wanted);
-    st_bus_js_consume_stop(&consumer);
-}
-END_TEST
-
-START_TEST(a_missing_durable_is_waited_for)
-{
-    open_js();
-    consume(8);
-    run_for(700);
-    ck_assert(!consumer_good());
-    ck_assert(!st_bus_healthy(bus, health, sizeof(health)));
-    migrate();
-    run_until(consumer_good);
-    store(0, 3);
-    wanted = 3;
-    run_until(got_wanted);
-    st_bus_js_consume_stop(&consumer);
-}
-END_TEST
-
-START_TEST(storing_without_a_stream_fails)
-{
-    open_js();
-    st_bus_js_publish(bus, "t.nowhere", "id", "x", 1, on_stored, NULL);
-    run_until(replied);
-    ck_assert_int_eq(last_err, ST_EUNAVAILABLE);
-}
-END_TEST
-
 /* --- several threads publish while the loop closes --- */
 
 static atomic_bool publishing;
@@ -634,10 +310,7 @@ END_TEST
 
 int main(void)
 {
-    const struct {
-        const char *name;
-        const TTest *test;
-    } tests[] = {
+    const struct bench_test tests[] = {
         {"order", messages_arrive_in_order},
         {"request", requests_are_answered},
         {"nobody", nobody_listens_is_unavailable_at_once},
@@ -652,24 +325,7 @@ int main(void)
         {"denied", permission_errors_are_reported},
         {"password", wrong_password_is_reported},
         {"options", unusable_options_are_refused},
-        {"events", events_are_stored_once_and_consumed_in_order},
-        {"window", the_window_holds_and_unacknowledged_come_again},
-        {"restart", consumption_survives_a_restart_of_the_server},
-        {"durable", a_missing_durable_is_waited_for},
-        {"nowhere", storing_without_a_stream_fails},
         {"quiet", publishing_threads_survive_quiet},
     };
-    Suite *s = suite_create("bus");
-    for (size_t i = 0; i < ST_ARRAY_LEN(tests); i++) {
-        TCase *c = tcase_create(tests[i].name);
-        tcase_add_checked_fixture(c, setup, teardown);
-        tcase_set_timeout(c, 30);
-        tcase_add_test(c, tests[i].test);
-        suite_add_tcase(s, c);
-    }
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return bench_run("bus", tests, ST_ARRAY_LEN(tests));
 }
