@@ -121,7 +121,7 @@ START_TEST(test_absent_then_back)
     uint64_t opened = st_mono_ms();
     while (run(kv, "GET a", NULL)) {
         ck_assert_uint_lt(st_mono_ms(), opened + 1000 + 2000);
-        usleep(10000);
+        st_sleep_until_ns(st_mono_ns() + 10000000);
     }
     ck_assert(st_kv_up(kv));
 }
@@ -145,7 +145,7 @@ START_TEST(test_frozen_server_costs_the_timeout_then_nothing)
     kill(server.pid, SIGCONT);
     char text[64];
     while (run(kv, "GET a", text))
-        usleep(10000);
+        st_sleep_until_ns(st_mono_ns() + 10000000);
     ck_assert_str_eq(text, "1"); /* and not a late answer of another command */
 }
 END_TEST
@@ -164,7 +164,7 @@ struct feeder {
     int fd;
     uint16_t port;
     const char *bytes;
-    useconds_t gap_us;
+    uint64_t gap_us;
 };
 
 static void *feed(void *ctx)
@@ -178,7 +178,7 @@ static void *feed(void *ctx)
         bool alive = recv(fd, request, sizeof(request), 0) > 0;
         for (const char *p = f->bytes; alive && *p; p++) {
             alive = send(fd, p, 1, MSG_NOSIGNAL) == 1;
-            usleep(f->gap_us);
+            st_sleep_until_ns(st_mono_ns() + f->gap_us * 1000);
         }
         while (alive && recv(fd, request, sizeof(request), 0) > 0)
             ;
@@ -186,7 +186,7 @@ static void *feed(void *ctx)
     }
 }
 
-static void check_feeder(const char *bytes, useconds_t gap_us, int want)
+static void check_feeder(const char *bytes, uint64_t gap_us, int want)
 {
     struct feeder f = {.bytes = bytes, .gap_us = gap_us, .port = redis_server_probe_port()};
     struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(f.port)};

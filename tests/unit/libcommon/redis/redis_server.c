@@ -61,7 +61,7 @@ void redis_server_start(struct redis_server *s, const char *password)
     while (!accepts(s->port)) {
         ck_assert_int_eq(waitpid(s->pid, NULL, WNOHANG), 0);
         ck_assert_uint_lt(st_mono_ms(), deadline);
-        usleep(5000);
+        st_sleep_until_ns(st_mono_ns() + 5000000);
     }
 }
 
