@@ -49,7 +49,7 @@ void store_on_behalf(struct store *s, const char *request_id)
 
 static void log_statement(struct store *s, const struct st_pg_stmt *stmt, int err, uint64_t ms)
 {
-    if (err && err != ST_ECONFLICT)
+    if (err && err != ST_ECONFLICT && err != ST_EUNAVAILABLE) /* who asked says so */
         st_log(ST_LOG_WARN, "sql_failed", st_log_s("request_id", s->request_id),
                st_log_s("statement", stmt->name), st_log_s("reason", st_err_name(err)),
                st_log_s("error", st_pg_error(s->pg)), st_log_u("ms", ms));
