@@ -161,7 +161,7 @@ static bool take_bind(const Startrader__V1__BindRequest *m, struct ask_bind *b)
     b->session_epoch = m->session_epoch;
     b->sid = m->sid;
     b->last_seq = m->last_seq;
-    strcpy(b->gateway, m->gateway);
+    memcpy(b->gateway, m->gateway, strlen(m->gateway) + 1);
     switch (m->rest_phase) {
     case STARTRADER__V1__PHASE__PHASE_UNSPECIFIED:
         return true;

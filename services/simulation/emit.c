@@ -136,7 +136,7 @@ static void send_message(struct emit *e, uint32_t kind, const char *gateway,
         return;
     }
     *head = (struct emit_head){.kind = kind};
-    strcpy(head->gateway, gateway);
+    memcpy(head->gateway, gateway, strlen(gateway) + 1);
     struct st_buf to;
     st_buf_init_fixed(&to, head + 1, size);
     st_wire_pack(m, &to);

@@ -9,7 +9,7 @@
 #include <st/wire.h>
 #include <startrader/v1/trade.pb-c.h>
 
-#include "event.h"
+#include "wire_event.h"
 
 struct opened_loot {
     uint64_t loot;
@@ -91,7 +91,7 @@ size_t opening_request(const struct opening *o, uint32_t shard, const char *inst
     struct st_buf b;
     char name[64];
     st_assert(strlen(instance) < sizeof(name));
-    strcpy(name, instance);
+    memcpy(name, instance, strlen(instance) + 1);
     m.shard = shard;
     m.page = o->next_page;
     m.world_epoch = o->epoch;

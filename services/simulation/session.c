@@ -77,7 +77,7 @@ int sessions_gateway(struct sessions *s, const char *name, uint64_t now_ms)
     if (place < 0)
         return -1;
     struct gateway *g = &s->gateways[place];
-    strcpy(g->name, name);
+    memcpy(g->name, name, strlen(name) + 1);
     g->boot_id = 0;
     g->heard_ms = now_ms;
     g->fenced_n = g->unknown_n = 0;

@@ -7,7 +7,6 @@
 #include <st/assert.h>
 #include <st/clock.h>
 #include <st/log.h>
-#include <startrader/v1/event.pb-c.h>
 
 #include "frame.h"
 #include "turn_stat.h"

@@ -11,7 +11,7 @@
 #include <world/world.h>
 
 #include "emit.h"
-#include "event.h"
+#include "wire_event.h"
 #include "journal.h"
 #include "session.h"
 

@@ -5,7 +5,7 @@
 
 #include <st/assert.h>
 
-#include "event.h"
+#include "wire_event.h"
 
 static const char *const verdicts[TURN_VERDICTS] = {
     [WORLD_OK] = "ok",     [WORLD_STALE] = "stale",         [WORLD_UNKNOWN] = "unknown",

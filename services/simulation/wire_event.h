@@ -3,13 +3,12 @@
  * Hard events and batons between their schemas and plain structs. Owns nothing; any thread, the
  * decoder's memory is the caller's; must never know who waits for what.
  */
-#ifndef SIMULATION_EVENT_H
-#define SIMULATION_EVENT_H
+#ifndef SIMULATION_WIRE_EVENT_H
+#define SIMULATION_WIRE_EVENT_H
 
 #include <st/arena.h>
 #include <st/base.h>
 #include <st/buf.h>
-#include <startrader/v1/trade.pb-c.h>
 #include <world/world.h>
 
 enum {
@@ -49,7 +48,8 @@ int baton_decode(const uint8_t *data, size_t len, struct st_arena *arena,
                  struct baton *out) ST_MUST_CHECK;
 
 /* An APPEAR baton from the state of a ship. */
-bool event_ship_state(const Startrader__V1__ShipState *state, uint32_t epoch,
+struct Startrader__V1__ShipState;
+bool event_ship_state(const struct Startrader__V1__ShipState *state, uint32_t epoch,
                       struct world_baton *out);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include <event.h>
+#include <wire_event.h>
 #include <st/alloc.h>
 #include <st/err.h>
 #include <st/rng.h>

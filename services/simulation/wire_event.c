@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "event.h"
+#include "wire_event.h"
 
 #include <string.h>
 
@@ -299,7 +299,7 @@ int baton_decode(const uint8_t *data, size_t len, struct st_arena *arena, struct
     out->player = (uint32_t)m->player;
     out->credits = m->credits;
     out->balance = m->balance;
-    strcpy(out->notice, m->notice);
+    memcpy(out->notice, m->notice, strlen(m->notice) + 1);
     if (!take_ship(m, out) || !take_loot(m, out))
         return ST_EPROTO;
     if (m->kind == STARTRADER__V1__BATON_KIND__BATON_KIND_CONFIG) {
