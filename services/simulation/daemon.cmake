@@ -4,6 +4,4 @@ st_library(st_simulation
   SOURCES put.c frame.c frame_own.c ring.c intake.c session.c journal.c wire_event.c emit.c sender.c
     checkpoint.c keeper.c opening.c turn.c turn_stat.c shard.c door.c
   LIBS st st_proto st_world Threads::Threads)
-if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/world/world.c)
-  st_program(startrader-simulation SOURCES main.c LIBS st_simulation)
-endif()
+st_program(startrader-simulation SOURCES main.c LIBS st_simulation)

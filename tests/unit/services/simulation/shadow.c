@@ -5,28 +5,39 @@
 
 #include <check.h>
 
-struct shadow_entity *shadow_find(struct shadow *s, uint32_t id)
+static uint16_t *place_of(struct shadow *s, uint32_t id)
 {
-    for (uint32_t i = 0; i < s->n; i++)
-        if (s->entities[i].id == id)
-            return &s->entities[i];
-    return NULL;
+    ck_assert_uint_lt(id & WORLD_SLOT_MASK, SHADOW_MAX);
+    return &s->at[id & WORLD_SLOT_MASK];
 }
 
+static void drop(struct shadow *s, struct shadow_entity *e)
+{
+    *place_of(s, e->id) = 0;
+    *e = s->entities[--s->n];
+    if (e != &s->entities[s->n])
+        *place_of(s, e->id) = (uint16_t)(e - s->entities + 1);
+}
+
+struct shadow_entity *shadow_find(struct shadow *s, uint32_t id)
+{
+    uint16_t at = *place_of(s, id);
+    return at != 0 && s->entities[at - 1].id == id ? &s->entities[at - 1] : NULL;
+}
+
+/* Whatever was known of the slot's former owner is past. */
 static struct shadow_entity *find_or_add(struct shadow *s, uint32_t id)
 {
     struct shadow_entity *e = shadow_find(s, id);
     if (e != NULL)
         return e;
+    if (*place_of(s, id) != 0)
+        drop(s, &s->entities[*place_of(s, id) - 1]);
     ck_assert_uint_lt(s->n, SHADOW_MAX);
     e = &s->entities[s->n++];
     *e = (struct shadow_entity){.id = id};
+    *place_of(s, id) = (uint16_t)s->n;
     return e;
-}
-
-static void drop(struct shadow *s, struct shadow_entity *e)
-{
-    *e = s->entities[--s->n];
 }
 
 void shadow_step(struct shadow *s)

@@ -21,6 +21,7 @@ struct shadow_entity {
 struct shadow {
     const struct world_config *config;
     uint32_t n;
+    uint16_t at[SHADOW_MAX]; /* by slot: index + 1, 0 = none */
     struct shadow_entity entities[SHADOW_MAX];
 };
 

@@ -17,7 +17,7 @@
 
 #include "shadow.h"
 
-enum { PILOTS = 160, EPOCH = 3, SHARD = 1, ROUNDS = 38 };
+enum { PILOTS = 160, EPOCH = 3, SHARD = 1, ROUNDS = 25 };
 
 static struct {
     struct world_limits limits;
