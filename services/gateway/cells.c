@@ -202,6 +202,17 @@ bool ring_is_stale(const struct ring *r)
     return r->gone_tick > r->base_tick;
 }
 
+void cells_synced(struct cells *c, uint32_t tick)
+{
+    uint32_t cursor = 0, id;
+    struct ring *r;
+    while ((r = st_pool_next(c->rings, &cursor, &id))) {
+        if (!r->has_snapshot)
+            r->base_tick = tick;
+        r->complete_from = tick + 1;
+    }
+}
+
 static void trim(struct cells *c, struct ring *r, uint32_t tick)
 {
     uint32_t keep = tick > GATEWAY_TAIL_TICKS ? tick - GATEWAY_TAIL_TICKS : 0;

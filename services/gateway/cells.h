@@ -51,6 +51,9 @@ int cells_snapshot(struct cells *c, uint32_t cell, uint32_t tick, struct parcel 
 const struct ring *cells_ring(const struct cells *c, uint32_t cell);
 /* Somebody left after the base: the base with its deltas could resurrect who is elsewhere now. */
 bool ring_is_stale(const struct ring *r);
+/* The snapshots of every cell that was not empty at `tick` have been given: what has none was empty
+ * then, and nothing before counts. */
+void cells_synced(struct cells *c, uint32_t tick);
 /* Drops deltas that nobody needs any more and rings without a recent snapshot. */
 void cells_age(struct cells *c, uint32_t tick);
 /* Forgets everything: another world, or a gap. */

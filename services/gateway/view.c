@@ -182,7 +182,9 @@ static void gather_fresh(struct gather *g, struct view *v, uint32_t i, const str
     size_t size = r && r->has_snapshot ? r->snapshot.bytes.len : 0;
     if (!f->synced)
         return;
-    if (r && (r->base_tick > f->tick || ring_is_stale(r))) {
+    if (r && r->base_tick > f->tick)
+        return;
+    if (r && ring_is_stale(r)) {
         want(wanted, v->cell[i]);
         return;
     }
@@ -300,8 +302,8 @@ bool view_build(struct view *v, const struct cells *c, const struct view_frame *
     put_header(out, f);
     if (tell_view)
         put_view(out, v);
-    put_slice(out, f->own);
     put_slice(out, f->events);
+    put_slice(out, f->own);
     put_slice(out, f->extra);
     any = tell_view || f->own.len + f->events.len + f->extra.len > 0;
     any |= put_deltas(&g, v, f, limit, out);
@@ -322,8 +324,8 @@ void view_build_plain(const struct view_frame *f, struct st_buf *out)
 {
     size_t mark = frame_begin(out);
     put_header(out, f);
-    put_slice(out, f->own);
     put_slice(out, f->events);
+    put_slice(out, f->own);
     put_slice(out, f->extra);
     frame_end(out, mark);
 }

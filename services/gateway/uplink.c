@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "uplink.h"
+
+#include <startrader/v1/account.pb-c.h>
+#include <startrader/v1/client.pb-c.h>
+#include <startrader/v1/trade.pb-c.h>
+#include <st/alloc.h>
+#include <st/assert.h>
+#include <st/err.h>
+#include <st/log.h>
+#include <st/rng.h>
+#include <st/stat.h>
+#include <st/wire.h>
+
+#include <string.h>
+
+enum {
+    REQUEST_ID_LEN = 16,
+    FIELD_REPLY = 11,
+    WIRE_BYTES = 2,
+    RETRY_MS = 1000,
+    NAMES_MAX = 64,
+    KINDS = 8, /* Request.body cases, indexed by their field numbers */
+};
+
+struct uplink {
+    struct caller *caller;
+    struct sessions *sessions;
+    struct plane *plane;
+    struct st_arena arena;
+    struct st_buf out;
+    struct st_counter *done[KINDS], *failed[KINDS];
+};
+
+/* A request under way. */
+struct asked {
+    struct uplink *u;
+    uint32_t sid;
+    Startrader__V1__Request__BodyCase kind;
+    uint8_t request_id[REQUEST_ID_LEN];
+};
+
+static void send_reply(struct uplink *u, uint32_t sid, const uint8_t *request_id,
+                       Startrader__V1__Code code, Startrader__V1__Reply *r)
+{
+    struct plane_order *o;
+    r->request_id.data = (uint8_t *)(uintptr_t)request_id;
+    r->request_id.len = REQUEST_ID_LEN;
+    r->code = code;
+    if (code == STARTRADER__V1__CODE__CODE_UNAVAILABLE ||
+        code == STARTRADER__V1__CODE__CODE_TIMEOUT || code == STARTRADER__V1__CODE__CODE_BUSY)
+        r->retry_after_ms = RETRY_MS;
+    if (code != STARTRADER__V1__CODE__CODE_OK)
+        r->body_case = STARTRADER__V1__REPLY__BODY__NOT_SET;
+    st_buf_clear(&u->out);
+    st_wire_put_tag(&u->out, FIELD_REPLY, WIRE_BYTES);
+    st_buf_put_varint(&u->out, st_wire_size(&r->base));
+    st_wire_pack(&r->base, &u->out);
+    if (u->out.overflow) {
+        Startrader__V1__Reply too_large = STARTRADER__V1__REPLY__INIT;
+        st_log(ST_LOG_ERROR, "answer_too_large", st_log_u("sid", sid));
+        send_reply(u, sid, request_id, STARTRADER__V1__CODE__CODE_UNAVAILABLE, &too_large);
+        return;
+    }
+    o = plane_order_new(ORDER_SEND, sid, u->out.data, u->out.len);
+    plane_order(u->plane, o);
+}
+
+static void refuse(struct uplink *u, uint32_t sid, const uint8_t *request_id,
+                   Startrader__V1__Code code)
+{
+    Startrader__V1__Reply r = STARTRADER__V1__REPLY__INIT;
+    send_reply(u, sid, request_id, code, &r);
+}
+
+/* Moves the body of a service's answer into the client's; false when it is not there. */
+static bool set_body(Startrader__V1__Reply *r, Startrader__V1__Request__BodyCase kind,
+                     const void *reply, Startrader__V1__NamesReply *names)
+{
+    const Startrader__V1__ProfileNamesReply *n = reply;
+    switch (kind) {
+    case STARTRADER__V1__REQUEST__BODY_UNDOCK:
+        r->body_case = STARTRADER__V1__REPLY__BODY_UNDOCK;
+        r->undock = ((const Startrader__V1__EconUndockReply *)reply)->undock;
+        return r->undock != NULL;
+    case STARTRADER__V1__REQUEST__BODY_MARKET:
+        r->body_case = STARTRADER__V1__REPLY__BODY_MARKET;
+        r->market = ((const Startrader__V1__EconMarketReply *)reply)->market;
+        return r->market != NULL;
+    case STARTRADER__V1__REQUEST__BODY_ORDER:
+        r->body_case = STARTRADER__V1__REPLY__BODY_ORDER;
+        r->order = ((const Startrader__V1__EconOrderReply *)reply)->order;
+        return r->order != NULL;
+    case STARTRADER__V1__REQUEST__BODY_ACCOUNT:
+        r->body_case = STARTRADER__V1__REPLY__BODY_ACCOUNT;
+        r->account = ((const Startrader__V1__EconAccountReply *)reply)->account;
+        return r->account != NULL;
+    case STARTRADER__V1__REQUEST__BODY_QUOTE:
+        r->body_case = STARTRADER__V1__REPLY__BODY_QUOTE;
+        r->quote = ((const Startrader__V1__EconQuoteReply *)reply)->quote;
+        return r->quote != NULL;
+    case STARTRADER__V1__REQUEST__BODY_NAMES:
+        r->body_case = STARTRADER__V1__REPLY__BODY_NAMES;
+        names->n_player = names->n_name = ST_MIN(n->n_player, n->n_name);
+        names->player = n->player;
+        names->name = n->name;
+        r->names = names;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void on_answer(void *ctx, uint64_t key, Startrader__V1__Code code, const void *reply)
+{
+    struct asked *ask = ctx, copy = *ask;
+    struct uplink *u = copy.u;
+    struct session_who who;
+    Startrader__V1__Reply r = STARTRADER__V1__REPLY__INIT;
+    Startrader__V1__NamesReply names = STARTRADER__V1__NAMES_REPLY__INIT;
+    (void)key;
+    st_alloc_cold_begin();
+    st_free(ask);
+    st_alloc_cold_end();
+    st_counter_add(
+        code == STARTRADER__V1__CODE__CODE_OK ? u->done[copy.kind] : u->failed[copy.kind], 1);
+    if (!sessions_who(u->sessions, copy.sid, &who))
+        return;
+    (*who.requests_open)--;
+    if (code == STARTRADER__V1__CODE__CODE_OK && !(reply && set_body(&r, copy.kind, reply, &names)))
+        code = STARTRADER__V1__CODE__CODE_UNAVAILABLE;
+    if (code == STARTRADER__V1__CODE__CODE_UNSPECIFIED)
+        code = STARTRADER__V1__CODE__CODE_UNAVAILABLE;
+    send_reply(u, copy.sid, copy.request_id, code, &r);
+}
+
+/* Each asks one service; the caller names whom this gateway has proved. */
+static void ask_econ(struct uplink *u, const Startrader__V1__Request *q,
+                     Startrader__V1__Caller *who, struct asked *ask)
+{
+    Startrader__V1__EconUndockRequest undock = STARTRADER__V1__ECON_UNDOCK_REQUEST__INIT;
+    Startrader__V1__EconMarketRequest market = STARTRADER__V1__ECON_MARKET_REQUEST__INIT;
+    Startrader__V1__EconOrderRequest order = STARTRADER__V1__ECON_ORDER_REQUEST__INIT;
+    Startrader__V1__EconAccountRequest account = STARTRADER__V1__ECON_ACCOUNT_REQUEST__INIT;
+    Startrader__V1__EconQuoteRequest quote = STARTRADER__V1__ECON_QUOTE_REQUEST__INIT;
+    const struct {
+        const char *verb;
+        const ProtobufCMessage *request;
+        const ProtobufCMessageDescriptor *reply;
+    } table[KINDS] = {
+        [STARTRADER__V1__REQUEST__BODY_UNDOCK] = {"undock", &undock.base,
+                                                  &startrader__v1__econ_undock_reply__descriptor},
+        [STARTRADER__V1__REQUEST__BODY_MARKET] = {"market", &market.base,
+                                                  &startrader__v1__econ_market_reply__descriptor},
+        [STARTRADER__V1__REQUEST__BODY_ORDER] = {"order", &order.base,
+                                                 &startrader__v1__econ_order_reply__descriptor},
+        [STARTRADER__V1__REQUEST__BODY_ACCOUNT] = {"account", &account.base,
+                                                   &startrader__v1__econ_account_reply__descriptor},
+        [STARTRADER__V1__REQUEST__BODY_QUOTE] = {"quote", &quote.base,
+                                                 &startrader__v1__econ_quote_reply__descriptor},
+    };
+    undock.caller = order.caller = account.caller = quote.caller = who;
+    undock.request_id = order.order_id = q->request_id;
+    undock.undock = q->undock;
+    market.market = q->market;
+    market.request_id = who->request_id;
+    order.order = q->order;
+    account.account = q->account;
+    quote.quote = q->quote;
+    caller_ask_econ(u->caller, table[ask->kind].verb, table[ask->kind].request,
+                    table[ask->kind].reply, GATEWAY_REQUEST_MS, on_answer, ask, 0);
+}
+
+static void ask_names(struct uplink *u, const Startrader__V1__Request *q, struct asked *ask)
+{
+    Startrader__V1__ProfileNamesRequest names = STARTRADER__V1__PROFILE_NAMES_REQUEST__INIT;
+    names.n_player = q->names->n_player;
+    names.player = q->names->player;
+    caller_ask_profile(u->caller, "names", &names.base,
+                       &startrader__v1__profile_names_reply__descriptor, GATEWAY_REQUEST_MS,
+                       on_answer, ask, 0);
+}
+
+static void ask(struct uplink *u, uint32_t sid, const struct session_who *s,
+                const Startrader__V1__Request *q)
+{
+    char id[2 * REQUEST_ID_LEN + 1];
+    Startrader__V1__Caller who = STARTRADER__V1__CALLER__INIT;
+    struct asked *a;
+    st_hex_encode(q->request_id.data, REQUEST_ID_LEN, id);
+    who.player = s->player;
+    who.session_epoch = s->session_epoch;
+    who.request_id = id;
+    st_log(ST_LOG_DEBUG, "request", st_log_s("request_id", id), st_log_u("player", s->player),
+           st_log_i("kind", q->body_case));
+    st_alloc_cold_begin();
+    a = st_alloc(sizeof *a);
+    st_alloc_cold_end();
+    *a = (struct asked){.u = u, .sid = sid, .kind = q->body_case};
+    memcpy(a->request_id, q->request_id.data, REQUEST_ID_LEN);
+    (*s->requests_open)++;
+    if (q->body_case == STARTRADER__V1__REQUEST__BODY_NAMES)
+        ask_names(u, q, a);
+    else
+        ask_econ(u, q, &who, a);
+}
+
+void uplink_note(struct uplink *u, const struct loop_note *n)
+{
+    const Startrader__V1__Request *q;
+    struct session_who who;
+    st_arena_reset(&u->arena);
+    q = st_wire_unpack(&startrader__v1__request__descriptor, n->data, n->len, GATEWAY_MESSAGE_MAX,
+                       &u->arena);
+    if (!q || q->request_id.len != REQUEST_ID_LEN)
+        return; /* the data plane has checked both */
+    if (q->body_case == STARTRADER__V1__REQUEST__BODY__NOT_SET ||
+        (q->body_case == STARTRADER__V1__REQUEST__BODY_NAMES && q->names->n_player > NAMES_MAX))
+        refuse(u, n->sid, q->request_id.data, STARTRADER__V1__CODE__CODE_MALFORMED);
+    else if (!sessions_who(u->sessions, n->sid, &who) ||
+             *who.requests_open >= GATEWAY_REQUESTS_OPEN_MAX)
+        refuse(u, n->sid, q->request_id.data, STARTRADER__V1__CODE__CODE_BUSY);
+    else
+        ask(u, n->sid, &who, q);
+}
+
+struct uplink *uplink_new(struct caller *caller, struct sessions *sessions, struct plane *plane)
+{
+    static const char name[] = "startrader_gateway_requests_total";
+    static const char help[] = "requests over sockets by kind and whether they were decided";
+    static const struct {
+        Startrader__V1__Request__BodyCase kind;
+        const char *done, *failed;
+    } labels[] = {
+        {STARTRADER__V1__REQUEST__BODY_UNDOCK, "kind=\"undock\",result=\"ok\"",
+         "kind=\"undock\",result=\"failed\""},
+        {STARTRADER__V1__REQUEST__BODY_MARKET, "kind=\"market\",result=\"ok\"",
+         "kind=\"market\",result=\"failed\""},
+        {STARTRADER__V1__REQUEST__BODY_ORDER, "kind=\"order\",result=\"ok\"",
+         "kind=\"order\",result=\"failed\""},
+        {STARTRADER__V1__REQUEST__BODY_NAMES, "kind=\"names\",result=\"ok\"",
+         "kind=\"names\",result=\"failed\""},
+        {STARTRADER__V1__REQUEST__BODY_ACCOUNT, "kind=\"account\",result=\"ok\"",
+         "kind=\"account\",result=\"failed\""},
+        {STARTRADER__V1__REQUEST__BODY_QUOTE, "kind=\"quote\",result=\"ok\"",
+         "kind=\"quote\",result=\"failed\""},
+    };
+    struct uplink *u = st_alloc(sizeof *u);
+    size_t arena = st_wire_arena_size(GATEWAY_MESSAGE_MAX);
+    u->caller = caller;
+    u->sessions = sessions;
+    u->plane = plane;
+    st_arena_init(&u->arena, st_alloc(arena), arena);
+    st_buf_init_fixed(&u->out, st_alloc(GATEWAY_REPLY_MAX), GATEWAY_REPLY_MAX);
+    for (size_t i = 0; i < ST_ARRAY_LEN(labels); i++) {
+        u->done[labels[i].kind] = st_counter(name, labels[i].done, help);
+        u->failed[labels[i].kind] = st_counter(name, labels[i].failed, help);
+    }
+    return u;
+}
+
+void uplink_free(struct uplink **out)
+{
+    struct uplink *u = *out;
+    if (!u)
+        return;
+    st_free(u->arena.mem);
+    st_free(u->out.data);
+    st_free(u);
+    *out = NULL;
+}
