@@ -35,8 +35,8 @@ enum {
     ECONOMY_CHECK_MS = 3000,
     ECONOMY_FOLD_MS = 5000,
     ECONOMY_PRICE_TICK_MS = 2000,
-    ECONOMY_PAGE_SHIPS = 800,
-    ECONOMY_PAGE_LOOT = 400,
+    ECONOMY_PAGE_SHIPS = 256,
+    ECONOMY_PAGE_LOOT = 256,
     ECONOMY_PAGE_BYTES = 256 << 10,
     ECONOMY_TOW_HOURS = 24,
 
@@ -52,14 +52,16 @@ enum {
     SHIPS_MAX = 2 * PILOTS_MAX,
     LINES_MAX = 512,
     LOOTS_MAX = DROPS_MAX * ECONOMY_BATCH_MAX,
-    TRANSACTIONS_MAX = 4 * ECONOMY_BATCH_MAX,
+    TRANSACTIONS_MAX = 9 * ECONOMY_BATCH_MAX,
     LETTERS_MAX = 16 * ECONOMY_BATCH_MAX,
     LETTER_BYTES_MAX = 2 << 20,
     ID_BLOCK = 64 /* as the sequence economy.id_block */
 };
 _Static_assert(LINES_MAX * 2 * 2 <= BOOK_ENTRIES_MAX, "a drift of all markets fits into the book");
-_Static_assert(ECONOMY_PAGE_SHIPS * 300 + ECONOMY_PAGE_LOOT * 220 < ECONOMY_PAGE_BYTES * 2,
-               "pages are cut by bytes only in rare worlds");
+_Static_assert(ECONOMY_PAGE_SHIPS * 380 + ECONOMY_PAGE_LOOT * 260 + (64 << 10) < ECONOMY_PAGE_BYTES,
+               "a page of the largest rows and the configuration fit");
+_Static_assert(ECONOMY_PAGE_SHIPS <= SHIPS_MAX && ECONOMY_PAGE_LOOT <= LOOTS_MAX, "");
+_Static_assert(ECONOMY_PAGE_SHIPS * GOODS_MAX < BOOK_BALANCES_MAX * 3 / 4, "");
 
 struct goods {
     uint32_t commodity;
@@ -277,7 +279,9 @@ struct transaction {
 struct letter {
     int64_t id;
     char subject[ST_SUBJECT_MAX];
-    uint32_t offset, len; /* within the unit's bytes */
+    uint32_t offset, len;  /* within the unit's bytes */
+    bool is_baton;
+    uint64_t again_event; /* not 0: repeats the batons that answered this event */
 };
 
 struct inbox_row {

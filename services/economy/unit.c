@@ -5,7 +5,7 @@
 
 #include <st/assert.h>
 
-enum { NUMBERS_PER_ACT = 20 };
+enum { NUMBERS_PER_ACT = 25 };
 _Static_assert(TRANSACTIONS_MAX + LETTERS_MAX <= NUMBERS_PER_ACT * ECONOMY_BATCH_MAX,
                "reserved numbers suffice for all that a batch may make");
 

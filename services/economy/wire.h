@@ -59,6 +59,7 @@ void wire_answer_account(struct act *a, const struct account_reply *r);
 void wire_answer_grant(struct act *a, uint32_t ship, uint64_t version);
 
 /* --- letters --- */
+enum { BATONS_PER_EVENT_MAX = 12 };
 enum baton_kind { BATON_APPEAR = 1, BATON_TAKEN, BATON_REFUSED, BATON_BOOKED, BATON_NOTICE = 6 };
 
 struct baton {
@@ -78,6 +79,8 @@ struct baton {
 };
 /* Each appends one outbox row. */
 void wire_letter_baton(struct unit *u, const struct baton *b);
+/* Repeats all batons that answered an event of the inbox. */
+void wire_letter_again(struct unit *u, const struct event *e);
 void wire_letter_trade(struct unit *u, const struct act *a, const struct order_reply *r,
                        int64_t stock);
 void wire_letter_player(struct unit *u, const struct pilot *p, int64_t delta, const char *kind);

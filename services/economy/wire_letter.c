@@ -91,6 +91,7 @@ void wire_letter_baton(struct unit *u, const struct baton *in)
 {
     struct letter *l = unit_letter(u);
     st_subject_baton(l->subject, u->catalog->system, in->shard);
+    l->is_baton = true;
     struct packed_ship state;
     struct packed_loot loot[DROPS_MAX];
     Startrader__V1__LootState *loot_p[DROPS_MAX];
@@ -119,6 +120,16 @@ void wire_letter_baton(struct unit *u, const struct baton *in)
     b.n_loot = in->loot_n;
     b.loot = loot_p;
     put_letter(u, l, &b.base);
+}
+
+void wire_letter_again(struct unit *u, const struct event *e)
+{
+    struct letter *l = unit_letter(u);
+    st_subject_baton(l->subject, u->catalog->system, e->shard);
+    l->again_event = e->id;
+    /* Each repeated baton takes a number of its own. */
+    for (uint32_t i = 1; i < BATONS_PER_EVENT_MAX; i++)
+        (void)unit_next_id(u);
 }
 
 void wire_letter_trade(struct unit *u, const struct act *a, const struct order_reply *r,

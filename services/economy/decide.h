@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The rules: what each act does to a unit of work whose rows are locked. Runs on a worker thread
+ * between load and flush. An act that is refused changes nothing but what records the refusal.
+ * Never sees SQL, the bus or protobuf's structs.
+ */
+#ifndef ECONOMY_DECIDE_H
+#define ECONOMY_DECIDE_H
+
+#include "unit.h"
+#include "wire.h"
+
+/* Decides one act: sets its code, answer or verdict. */
+void decide(struct unit *u, struct act *a);
+
+/* --- parts, by file --- */
+void decide_order(struct unit *u, struct act *a, struct pilot *p);
+void decide_quote(struct unit *u, struct act *a, struct pilot *p);
+void decide_undock(struct unit *u, struct act *a, struct pilot *p);
+void decide_grant(struct unit *u, struct act *a, struct pilot *p);
+void decide_provision(struct unit *u, struct act *a);
+void decide_event(struct unit *u, struct act *a);
+void decide_drift(struct unit *u, struct act *a);
+void decide_tow(struct unit *u, struct act *a);
+
+/* A retry with the same content has its old answer set and true is returned. `taken`: another
+ * content stands under the key. */
+bool decide_replayed(struct unit *u, struct act *a, bool *taken);
+/* Ends what an act did to a pilot: raises the revision, tells the world. */
+void decide_touched(struct unit *u, struct pilot *p, const char *kind);
+bool decide_is_newcomer(const struct unit *u, const struct pilot *p);
+/* The epoch that batons for a shard must name. */
+uint64_t decide_epoch(const struct unit *u, uint32_t shard);
+
+/* What happened to a pilot's credits under an event; a NOTICE baton tells. */
+void decide_notice(struct unit *u, const struct event *e, uint64_t player, int64_t credits,
+                   const char *kind);
+/* Fees, fuel, repair, customs and jobs of a ship that has just docked. */
+void settle_docking(struct unit *u, struct act *a, struct pilot *p, struct ship *s);
+/* Loss of a ship with a row; loss of an NPC, and the bounty for it. */
+void lose_ship(struct unit *u, struct act *a, struct pilot *p, struct ship *s);
+void lose_npc(struct unit *u, struct act *a);
+
+#endif

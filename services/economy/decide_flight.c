@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "decide.h"
+
+#include <string.h>
+
+#include <st/assert.h>
+
+static void keep_answer(struct transaction *t, const struct act *a)
+{
+    memcpy(t->answer, a->answer, a->answer_len);
+    t->answer_len = a->answer_len;
+}
+
+/* (station or parked, v) into (shard, v + 1). */
+static void appear(struct unit *u, struct act *a, struct pilot *p, struct ship *s)
+{
+    s->appear_at = s->holder == HOLDER_STATION ? s->holder_id : 0;
+    s->holder = HOLDER_SHARD;
+    s->holder_id = ECONOMY_SHARD;
+    s->version++;
+    ship_change(s);
+    p->ship = s->id;
+    pilot_touch(p);
+    struct baton b = {.shard = ECONOMY_SHARD,
+                      .world_epoch = decide_epoch(u, ECONOMY_SHARD),
+                      .kind = BATON_APPEAR,
+                      .ship = s->id,
+                      .version = s->version,
+                      .player = p->player,
+                      .state = s,
+                      .newcomer = decide_is_newcomer(u, p)};
+    wire_letter_baton(u, &b);
+    decide_touched(u, p, "undock");
+    wire_answer_undock(a, ACTION_OK, s->version, s->appear_at);
+}
+
+void decide_undock(struct unit *u, struct act *a, struct pilot *p)
+{
+    bool taken = false;
+    if (decide_replayed(u, a, &taken))
+        return;
+    if (taken) {
+        a->code = CODE_CONFLICT;
+        return;
+    }
+    struct ship *current = unit_ship(u, p->ship), *s = a->ship ? unit_ship(u, a->ship) : current;
+    /* Only one ship of a pilot is out; another one is taken where the current one rests. */
+    bool possible = s && s->player == p->player && !s->locked && s->holder != HOLDER_SHARD &&
+                    (s == current || (s->holder == HOLDER_STATION &&
+                                      current->holder == HOLDER_STATION &&
+                                      s->holder_id == current->holder_id));
+    struct transaction *t = unit_transaction_keyed(u, "undock", a);
+    if (possible)
+        appear(u, a, p, s);
+    else
+        wire_answer_undock(a, ACTION_NOT_POSSIBLE, current->version, 0);
+    t->result = possible ? ACTION_OK : ACTION_NOT_POSSIBLE;
+    keep_answer(t, a);
+}
+
+static bool move_cargo(struct unit *u, int64_t transaction, uint32_t from, uint32_t to)
+{
+    struct manifest m;
+    unit_manifest(u, from, &m);
+    for (uint32_t i = 0; i < m.n; i++)
+        if (!book_move(&u->book, transaction, account_of(ACCOUNT_SHIP, from),
+                       account_of(ACCOUNT_SHIP, to), (int32_t)m.g[i].commodity, m.g[i].quantity))
+            return false;
+    return true;
+}
+
+/* An operator's gift: a new ship beside the old one, paid by the mint, with the cargo aboard. */
+void decide_grant(struct unit *u, struct act *a, struct pilot *p)
+{
+    bool taken = false;
+    if (decide_replayed(u, a, &taken))
+        return;
+    const struct config_class *k = world_config_class(&u->catalog->world, a->class_id);
+    const struct ship *old = unit_ship(u, p->ship);
+    if (!k || k->role != CONFIG_ROLE_PLAYER) {
+        a->code = CODE_NOT_FOUND;
+        return;
+    }
+    if (taken || old->holder != HOLDER_STATION || unit_cargo_mass(u, old->id) > k->hold) {
+        a->code = CODE_CONFLICT;
+        return;
+    }
+    st_assert(u->ships_n < SHIPS_MAX);
+    struct transaction *t = unit_transaction_keyed(u, "grant", a);
+    struct ship *s = &u->ships[u->ships_n++];
+    *s = (struct ship){.id = unit_next_ship(u),
+                       .player = p->player,
+                       .class_id = k->id,
+                       .holder = HOLDER_STATION,
+                       .holder_id = old->holder_id,
+                       .version = 1,
+                       .hull = k->hull,
+                       .torpedoes = k->torpedoes,
+                       .weapon = k->gun,
+                       .created = true};
+    bool moved = move_cargo(u, t->id, old->id, s->id);
+    if (k->price > 0)
+        moved = moved && book_move(&u->book, t->id, account_of(ACCOUNT_SOURCE, SOURCE_MINT),
+                                   account_of(ACCOUNT_SOURCE, SOURCE_INSURANCE), BOOK_CREDITS,
+                                   k->price);
+    st_assert(moved);
+    p->ship = s->id;
+    pilot_touch(p);
+    decide_touched(u, p, "grant");
+    wire_answer_grant(a, s->id, s->version);
+    keep_answer(t, a);
+}
+
+static int64_t distance2(const struct config_station *s, const struct ship *ship)
+{
+    int64_t dx = s->x - ship->x / WORLD_UNIT, dy = s->y - ship->y / WORLD_UNIT;
+    return dx * dx + dy * dy;
+}
+
+/* A ship parked for a day is brought to the nearest station for 5 % of its price. */
+void decide_tow(struct unit *u, struct act *a)
+{
+    const struct world_config *w = &u->catalog->world;
+    struct ship *s = unit_ship(u, a->ship);
+    struct pilot *p = s ? unit_pilot(u, s->player) : NULL;
+    if (!p || s->holder != HOLDER_PARKED)
+        return;
+    const struct config_station *nearest = &w->stations[0];
+    for (uint32_t i = 1; i < w->stations_n; i++)
+        if (distance2(&w->stations[i], s) < distance2(nearest, s))
+            nearest = &w->stations[i];
+    const struct config_class *k = world_config_class(w, s->class_id);
+    int64_t fee = ST_MIN((int64_t)k->price / 20, unit_wallet(u, p->player));
+    struct transaction *t = unit_transaction(u, "tow", p->player, a);
+    if (fee > 0) {
+        bool moved = book_move(&u->book, t->id, account_of(ACCOUNT_PILOT, p->player),
+                               account_of(ACCOUNT_SOURCE, SOURCE_FEE), BOOK_CREDITS, fee);
+        st_assert(moved);
+    }
+    s->holder = HOLDER_STATION;
+    s->holder_id = nearest->id;
+    s->version++;
+    ship_change(s);
+    p->last_location = nearest->id;
+    pilot_touch(p);
+    decide_touched(u, p, "tow");
+}
+
+static void drift_line(struct unit *u, struct line *l, int64_t transaction)
+{
+    account_id station = account_of(ACCOUNT_STATION, l->location);
+    int32_t carry = l->carry, good = (int32_t)l->commodity;
+    int64_t stock = book_balance(&u->book, station, good);
+    int64_t move = rules_drift(stock, l->rest, &carry);
+    l->changed = l->changed || move != 0 || carry != l->carry;
+    l->carry = carry;
+    bool moved = true;
+    if (move > 0)
+        moved = book_move(&u->book, transaction, account_of(ACCOUNT_SOURCE, SOURCE_PRODUCTION),
+                          station, good, move);
+    else if (move < 0)
+        moved = book_move(&u->book, transaction, station,
+                          account_of(ACCOUNT_SOURCE, SOURCE_CONSUMPTION), good, -move);
+    st_assert(moved);
+}
+
+static void refill(struct unit *u, uint32_t location, int64_t target, int64_t transaction)
+{
+    account_id station = account_of(ACCOUNT_STATION, location);
+    account_id mint = account_of(ACCOUNT_SOURCE, SOURCE_MINT);
+    int64_t move = rules_refill(book_balance(&u->book, station, BOOK_CREDITS), target);
+    bool moved = move == 0 || book_move(&u->book, transaction, move > 0 ? mint : station,
+                                        move > 0 ? station : mint, BOOK_CREDITS,
+                                        move > 0 ? move : -move);
+    st_assert(moved);
+}
+
+/* Markets live: stocks go their way every 10 s, treasuries and price history every minute. */
+void decide_drift(struct unit *u, struct act *a)
+{
+    const struct transaction *t = unit_transaction(u, "drift", 0, a);
+    for (uint32_t i = 0; i < u->lines_n; i++)
+        drift_line(u, &u->lines[i], t->id);
+    if (!a->cycle)
+        return;
+    t = unit_transaction(u, "refill", 0, a);
+    for (uint32_t i = 0; i < u->catalog->world.stations_n; i++)
+        refill(u, u->catalog->world.stations[i].id, u->catalog->treasury_target[i], t->id);
+    for (uint32_t i = 0; i < u->lines_n; i++) {
+        const struct line *l = &u->lines[i];
+        int64_t stock = book_balance(&u->book, account_of(ACCOUNT_STATION, l->location),
+                                     (int32_t)l->commodity);
+        u->points[u->points_n++] = (struct price_point){l->location, l->commodity,
+                                                        price_mid_milli(&l->price, stock)};
+    }
+}

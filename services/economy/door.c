@@ -1,0 +1,473 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "service.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <st/alloc.h>
+#include <st/assert.h>
+#include <st/err.h>
+#include <st/list.h>
+#include <st/log.h>
+#include <st/pool.h>
+#include <st/subject.h>
+#include <st/wire.h>
+
+enum { OPENS_MAX = 4, EXPIRY_MS = 50, PENDING_MAX = 8192, REPLY_MAX = ANSWER_MAX + 64 };
+
+typedef bool decode_fn(struct act *a, const uint8_t *data, size_t len, struct st_arena *arena);
+
+struct verb {
+    const char *name;
+    decode_fn *decode;
+    struct door *door;
+    struct st_counter *codes[16]; /* by enum Code */
+    struct st_histogram *time;
+};
+
+enum { VERB_MARKET = 7, VERB_OPEN = 8, VERBS = 9 };
+
+/* A request from its arrival to its answer. */
+struct request {
+    struct st_list node;
+    uint32_t id;
+    struct verb *verb;
+    struct st_bus_msg *msg; /* NULL once answered */
+    uint64_t came_ms;
+    bool alone;   /* its batch failed for a reason of somebody's own: try it by itself */
+    bool unknown; /* a commit of it may have happened */
+    struct act act;
+};
+
+struct batch {
+    struct door *door;
+    bool busy;
+    struct request *requests[ECONOMY_BATCH_MAX];
+    struct act *acts[ECONOMY_BATCH_MAX];
+    size_t count;
+    int err;
+};
+
+struct opening {
+    struct door *door;
+    bool busy;
+    struct st_bus_msg *msg;
+    struct open_ask ask;
+    enum code code;
+    struct st_buf out;
+    int err;
+};
+
+struct door {
+    struct service *service;
+    struct verb verbs[VERBS];
+    struct st_pool *pool;
+    struct st_list waiting;
+    struct batch *batches;
+    struct opening openings[OPENS_MAX];
+    struct st_timer *expiry;
+    bool closed;
+    uint8_t *arena_memory;
+    struct st_arena arena;
+    struct st_counter *trades[ORDER_MALFORMED + 1];
+    struct st_histogram *batch_size;
+};
+
+static const struct {
+    const char *name;
+    decode_fn *decode;
+} verb_table[VERBS] = {
+    {"provision", wire_provision}, {"where", wire_where}, {"undock", wire_undock},
+    {"order", wire_order},         {"quote", wire_quote}, {"account", wire_account},
+    {"grant", wire_grant},         {"market", NULL},      {"open", NULL},
+};
+
+static const char *const trade_results[ORDER_MALFORMED + 1] = {
+    [ORDER_DONE] = "done",
+    [ORDER_NOT_DOCKED] = "not_docked",
+    [ORDER_NO_CREDITS] = "no_credits",
+    [ORDER_NO_STOCK] = "no_stock",
+    [ORDER_NO_SPACE] = "no_space",
+    [ORDER_PRICE_MOVED] = "price_moved",
+    [ORDER_QUOTE_EXPIRED] = "quote_expired",
+    [ORDER_UNKNOWN_COMMODITY] = "unknown_commodity",
+    [ORDER_MARKET_CLOSED] = "market_closed",
+    [ORDER_TOO_LARGE] = "too_large",
+    [ORDER_DUPLICATE] = "duplicate",
+    [ORDER_TRY_AGAIN] = "try_again",
+    [ORDER_MALFORMED] = "malformed",
+};
+
+static const char *code_label(enum code code)
+{
+    switch (code) {
+    case CODE_OK:
+        return "ok";
+    case CODE_MALFORMED:
+        return "malformed";
+    case CODE_UNAVAILABLE:
+        return "unavailable";
+    case CODE_BUSY:
+        return "busy";
+    case CODE_FENCED:
+        return "fenced";
+    case CODE_NOT_FOUND:
+        return "not_found";
+    case CODE_CONFLICT:
+        return "conflict";
+    default:
+        return "timeout";
+    }
+}
+
+static void count_code(struct verb *v, enum code code)
+{
+    struct st_counter **c = &v->codes[code];
+    char labels[96];
+    if (!*c) {
+        snprintf(labels, sizeof labels, "verb=\"%s\",code=\"%s\"", v->name, code_label(code));
+        *c = st_counter("startrader_economy_requests_total", labels, "Requests answered");
+    }
+    st_counter_add(*c, 1);
+}
+
+static void send_bytes(struct door *d, const struct st_bus_msg *msg, const struct st_buf *b)
+{
+    st_assert(!b->overflow);
+    if (!msg->reply)
+        return;
+    int err = st_bus_reply(d->service->rpc, msg, b->data, b->len);
+    if (err != 0)
+        st_log(ST_LOG_WARN, "reply_lost", st_log_s("error", st_err_name(err)));
+}
+
+/* Takes the message. */
+static void refuse(struct verb *v, struct st_bus_msg *take_msg, enum code code)
+{
+    uint8_t memory[16];
+    struct st_buf b;
+    st_buf_init_fixed(&b, memory, sizeof memory);
+    wire_reply_code(code, &b);
+    count_code(v, code);
+    send_bytes(v->door, take_msg, &b);
+    st_bus_msg_free(take_msg);
+}
+
+/* --- requests --- */
+
+static void answer(struct door *d, struct request *r)
+{
+    uint8_t memory[REPLY_MAX];
+    struct st_buf b;
+    if (!r->msg)
+        return;
+    st_buf_init_fixed(&b, memory, sizeof memory);
+    wire_reply(&r->act, &b);
+    count_code(r->verb, r->act.code);
+    uint64_t took_ms = st_loop_now_ms(d->service->loop) - r->came_ms;
+    st_histogram_observe(r->verb->time, (double)took_ms / 1e3);
+    st_log(ST_LOG_DEBUG, "request", st_log_s("verb", r->verb->name),
+           st_log_s("request_id", r->act.request_id), st_log_u("player", r->act.player),
+           st_log_i("code", r->act.code), st_log_u("ms", took_ms));
+    send_bytes(d, r->msg, &b);
+    st_bus_msg_free(r->msg);
+    r->msg = NULL;
+}
+
+static void release(struct door *d, struct request *r)
+{
+    if (r->msg)
+        st_bus_msg_free(r->msg);
+    st_pool_put(d->pool, r->id);
+}
+
+static void answer_code(struct door *d, struct request *r, enum code code)
+{
+    r->act.code = code;
+    r->act.answer_len = 0;
+    answer(d, r);
+}
+
+static void on_request(void *ctx, struct st_bus_msg *msg)
+{
+    struct verb *v = ctx;
+    struct door *d = v->door;
+    uint32_t id = 0;
+    struct request *r = NULL;
+    if (d->closed || !d->service->world_known) {
+        refuse(v, msg, CODE_UNAVAILABLE);
+        return;
+    }
+    r = st_pool_get(d->pool, &id);
+    if (!r) {
+        refuse(v, msg, CODE_BUSY);
+        return;
+    }
+    r->id = id;
+    r->verb = v;
+    r->came_ms = st_loop_now_ms(d->service->loop);
+    if (!v->decode(&r->act, msg->data, msg->len, &d->arena)) {
+        st_pool_put(d->pool, id);
+        refuse(v, msg, CODE_MALFORMED);
+        return;
+    }
+    r->msg = msg;
+    st_list_push(&d->waiting, &r->node);
+}
+
+static void run_batch(void *thread_ctx, void *job)
+{
+    struct batch *b = job;
+    b->err = store_run(thread_ctx, b->acts, b->count);
+}
+
+static void count_trade(struct door *d, const struct request *r)
+{
+    /* The result is the first field of a packed OrderReply. */
+    if (r->act.kind != ACT_ORDER || r->act.code != CODE_OK || r->act.answer_len < 2)
+        return;
+    uint8_t result = r->act.answer[1];
+    if (r->act.answer[0] == 0x08 && result >= ORDER_DONE && result <= ORDER_MALFORMED)
+        st_counter_add(d->trades[result], 1);
+}
+
+/* A batch whose outcome nobody knows runs again: its keys settle it. */
+static void after_failure(struct door *d, struct request *r, int err, bool was_alone)
+{
+    r->unknown = r->unknown || err == ST_ETIMEOUT;
+    bool again = err == ST_ETIMEOUT || (err != ST_EUNAVAILABLE && !was_alone);
+    if (!r->msg) {
+        release(d, r);
+    } else if (!again) {
+        answer_code(d, r, r->unknown ? CODE_TIMEOUT : CODE_UNAVAILABLE);
+        release(d, r);
+    } else {
+        r->alone = err != ST_ETIMEOUT;
+        st_list_push(&d->waiting, &r->node);
+    }
+}
+
+static void on_batch(void *job)
+{
+    struct batch *b = job;
+    struct door *d = b->door;
+    b->busy = false;
+    service_database(d->service, b->err);
+    for (size_t i = 0; i < b->count; i++) {
+        struct request *r = b->requests[i];
+        if (b->err != 0) {
+            after_failure(d, r, b->err, b->count == 1);
+            continue;
+        }
+        count_trade(d, r);
+        answer(d, r);
+        release(d, r);
+    }
+    if (b->err == 0)
+        leader_poke(d->service->leader);
+}
+
+static void fill(struct door *d, struct batch *b)
+{
+    b->count = 0;
+    while (!st_list_empty(&d->waiting) && b->count < ECONOMY_BATCH_MAX) {
+        struct request *r = st_list_entry(d->waiting.next, struct request, node);
+        if (r->alone && b->count > 0)
+            return;
+        st_list_remove(&r->node);
+        b->requests[b->count] = r;
+        b->acts[b->count++] = &r->act;
+        if (r->alone)
+            return;
+    }
+}
+
+/* What came in this turn, and what waited for a writer, goes out as batches. */
+static void pump(void *ctx)
+{
+    struct door *d = ctx;
+    for (uint32_t i = 0; i < d->service->writers_n && !st_list_empty(&d->waiting); i++) {
+        struct batch *b = &d->batches[i];
+        if (b->busy)
+            continue;
+        fill(d, b);
+        b->busy = true;
+        st_histogram_observe(d->batch_size, (double)b->count);
+        int err = st_workers_submit(d->service->writers, run_batch, on_batch, b);
+        st_assert(err == 0);
+    }
+}
+
+/* Nobody waits longer than the bus would: a request whose time is over gets its answer now. */
+static void on_expiry(void *ctx)
+{
+    struct door *d = ctx;
+    uint64_t now = st_loop_now_ms(d->service->loop);
+    st_list_each_safe(it, tmp, &d->waiting)
+    {
+        struct request *r = st_list_entry(it, struct request, node);
+        if (now - r->came_ms < ECONOMY_ANSWER_MS)
+            continue;
+        st_list_remove(&r->node);
+        answer_code(d, r, r->unknown ? CODE_TIMEOUT : CODE_UNAVAILABLE);
+        release(d, r);
+    }
+    for (uint32_t i = 0; i < d->service->writers_n; i++) {
+        struct batch *b = &d->batches[i];
+        for (size_t k = 0; b->busy && k < b->count; k++) {
+            struct request *r = b->requests[k];
+            if (!r->msg || now - r->came_ms < ECONOMY_ANSWER_MS)
+                continue;
+            /* The worker still writes into the act, so the answer is made apart from it. */
+            refuse(r->verb, r->msg, CODE_TIMEOUT);
+            r->msg = NULL;
+        }
+    }
+}
+
+/* --- market and opening --- */
+
+static void on_market(void *ctx, struct st_bus_msg *msg)
+{
+    struct verb *v = ctx;
+    uint32_t location = 0;
+    if (v->door->closed || !v->door->service->world_known) {
+        refuse(v, msg, CODE_UNAVAILABLE);
+    } else if (!wire_market(msg->data, msg->len, &v->door->arena, &location)) {
+        refuse(v, msg, CODE_MALFORMED);
+    } else {
+        count_code(v, CODE_OK);
+        watch_market(v->door->service->watch, msg, location);
+    }
+}
+
+static void run_opening(void *thread_ctx, void *job)
+{
+    struct opening *o = job;
+    st_buf_clear(&o->out);
+    o->err = store_open_page(thread_ctx, &o->ask, &o->code, &o->out);
+}
+
+static void on_opened(void *job)
+{
+    struct opening *o = job;
+    struct verb *v = &o->door->verbs[VERB_OPEN];
+    o->busy = false;
+    service_database(o->door->service, o->err);
+    if (o->err != 0 || o->code != CODE_OK) {
+        refuse(v, o->msg, o->err != 0 ? CODE_UNAVAILABLE : o->code);
+        return;
+    }
+    st_log(ST_LOG_INFO, "shard_opened", st_log_u("shard", o->ask.shard),
+           st_log_u("page", o->ask.page), st_log_s("by", o->ask.instance),
+           st_log_u("bytes", o->out.len));
+    count_code(v, CODE_OK);
+    send_bytes(o->door, o->msg, &o->out);
+    st_bus_msg_free(o->msg);
+}
+
+static void on_open(void *ctx, struct st_bus_msg *msg)
+{
+    struct verb *v = ctx;
+    struct door *d = v->door;
+    struct opening *o = NULL;
+    for (size_t i = 0; i < OPENS_MAX && !o; i++)
+        if (!d->openings[i].busy)
+            o = &d->openings[i];
+    if (d->closed || !d->service->world_known || !o) {
+        refuse(v, msg, o ? CODE_UNAVAILABLE : CODE_BUSY);
+        return;
+    }
+    if (!wire_open(msg->data, msg->len, &d->arena, &o->ask)) {
+        refuse(v, msg, CODE_MALFORMED);
+        return;
+    }
+    o->msg = msg;
+    o->busy = st_workers_submit(d->service->writers, run_opening, on_opened, o) == 0;
+    if (!o->busy)
+        refuse(v, msg, CODE_BUSY);
+}
+
+/* --- start and end --- */
+
+struct door *door_new(struct service *s)
+{
+    static const double sizes[] = {1, 2, 4, 8, 16, 32, 64};
+    struct door *d = st_alloc(sizeof *d);
+    d->service = s;
+    d->pool = st_pool_new(sizeof(struct request), ECONOMY_WAITING_MAX);
+    st_list_init(&d->waiting);
+    d->batches = st_alloc_array(s->writers_n, sizeof *d->batches);
+    for (uint32_t i = 0; i < s->writers_n; i++)
+        d->batches[i].door = d;
+    for (size_t i = 0; i < OPENS_MAX; i++) {
+        d->openings[i].door = d;
+        st_buf_init(&d->openings[i].out, ECONOMY_PAGE_BYTES);
+    }
+    d->arena_memory = st_alloc(st_wire_arena_size(WIRE_REQUEST_MAX));
+    st_arena_init(&d->arena, d->arena_memory, st_wire_arena_size(WIRE_REQUEST_MAX));
+    d->batch_size = st_histogram("startrader_economy_batch_requests", NULL,
+                                 "Requests of one transaction", sizes, ST_ARRAY_LEN(sizes));
+    for (int i = ORDER_DONE; i <= ORDER_MALFORMED; i++) {
+        char labels[64];
+        snprintf(labels, sizeof labels, "result=\"%s\"", trade_results[i]);
+        d->trades[i] = st_counter("startrader_trades_total", labels, "Orders by result");
+    }
+    d->expiry = st_timer_new(s->loop, on_expiry, d);
+    st_timer_start(d->expiry, EXPIRY_MS, EXPIRY_MS);
+    st_loop_on_idle_turn(s->loop, pump, d);
+    return d;
+}
+
+int door_subscribe(struct door *d)
+{
+    for (size_t i = 0; i < VERBS; i++) {
+        struct verb *v = &d->verbs[i];
+        char subject[ST_SUBJECT_MAX], labels[48];
+        *v = (struct verb){.name = verb_table[i].name, .decode = verb_table[i].decode, .door = d};
+        snprintf(labels, sizeof labels, "verb=\"%s\"", v->name);
+        v->time = st_histogram("startrader_economy_request_seconds", labels,
+                               "Time from a request's arrival to its answer", st_latency_bounds,
+                               st_latency_bounds_count);
+        st_subject_req_econ(subject, v->name);
+        st_bus_msg_fn *fn = i == VERB_MARKET ? on_market : i == VERB_OPEN ? on_open : on_request;
+        int err = st_bus_subscribe(d->service->rpc, subject, ST_QUEUE_ECON, PENDING_MAX, fn, v);
+        if (err != 0)
+            return err;
+    }
+    return 0;
+}
+
+void door_close(struct door *d)
+{
+    d->closed = true;
+}
+
+bool door_idle(const struct door *d)
+{
+    bool busy = !st_list_empty(&d->waiting);
+    for (uint32_t i = 0; i < d->service->writers_n; i++)
+        busy = busy || d->batches[i].busy;
+    for (size_t i = 0; i < OPENS_MAX; i++)
+        busy = busy || d->openings[i].busy;
+    return !busy;
+}
+
+void door_free(struct door **d)
+{
+    if (!*d)
+        return;
+    st_loop_on_idle_turn((*d)->service->loop, NULL, NULL);
+    st_timer_free(&(*d)->expiry);
+    uint32_t cursor = 0, id = 0;
+    for (struct request *r; (r = st_pool_next((*d)->pool, &cursor, &id));)
+        if (r->msg)
+            st_bus_msg_free(r->msg);
+    st_pool_free(&(*d)->pool);
+    for (size_t i = 0; i < OPENS_MAX; i++)
+        st_buf_fini(&(*d)->openings[i].out);
+    st_free((*d)->batches);
+    st_free((*d)->arena_memory);
+    st_free(*d);
+    *d = NULL;
+}

@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <st/assert.h>
+#include <st/err.h>
+
+/*
+ * The one global order of locks: shards, pilots, ships, market lines, wallets, cargo, loot; within
+ * each by key. Whoever writes takes them in this order, so no two transactions wait for each other.
+ */
+static const struct st_pg_stmt
+    q_shards = {"shards", "SELECT id, world_epoch FROM economy.shards WHERE id = ANY($1::int[])"
+                          " ORDER BY id FOR SHARE"},
+    q_pilots = {"pilots",
+                "SELECT player, ship, session_epoch, rev, last_location, job_step, flown_ticks,"
+                " losses, aggressor FROM economy.pilots WHERE player = ANY($1::bigint[])"
+                " ORDER BY player FOR UPDATE"},
+    q_ships = {"ships",
+               "SELECT id, player, class_id, holder_kind, holder_id, version, hull, torpedoes,"
+               " coalesce(weapon, 0), x, y, appear_at, flown_due, locked FROM economy.ships"
+               " WHERE id = ANY($1::bigint[]) OR id IN"
+               " (SELECT ship FROM economy.pilots WHERE player = ANY($2::bigint[]))"
+               " ORDER BY id FOR UPDATE"},
+    q_lines = {"lines",
+               "SELECT m.location, m.commodity, m.local_base, m.target, m.spread_pm, m.bias_pm,"
+               " m.rest, m.drift_carry, m.stock FROM economy.market_prices m"
+               " JOIN unnest($1::smallint[], $2::smallint[]) AS q (l, c)"
+               " ON m.location = q.l AND m.commodity = q.c"
+               " ORDER BY m.location, m.commodity FOR UPDATE OF m"},
+    q_wallets = {"wallets", "SELECT account, credits FROM economy.wallets"
+                            " WHERE account = ANY($1::bigint[]) ORDER BY account FOR UPDATE"},
+    q_cargo = {"cargo",
+               "SELECT account, commodity, quantity FROM economy.cargo"
+               " WHERE account = ANY($1::bigint[]) OR account IN (SELECT id + 8589934592"
+               " FROM economy.ships WHERE id = ANY($2::bigint[]) OR id IN"
+               " (SELECT ship FROM economy.pilots WHERE player = ANY($3::bigint[])))"
+               " ORDER BY account, commodity FOR UPDATE"},
+    q_loot = {"loot",
+              "SELECT l.id, l.shard, l.x, l.y,"
+              " (extract(epoch FROM clock_timestamp() - l.at) * 1000)::bigint, g.commodity,"
+              " g.quantity FROM economy.loot l LEFT JOIN economy.loot_goods g ON g.loot = l.id"
+              " WHERE l.id = ANY($1::bigint[]) ORDER BY l.id, g.commodity FOR UPDATE OF l"},
+    q_known = {"known",
+               "SELECT t.id, t.player, t.key, t.content_hash, t.result, t.answer"
+               " FROM unnest($1::bigint[], $2::bytea[]) AS q (player, key)"
+               " JOIN economy.transactions t ON t.player = q.player AND t.key = q.key"},
+    q_quotes = {"quotes",
+                "SELECT id, player, location, commodity, side, quantity, total,"
+                " expires_at > clock_timestamp() FROM economy.quotes WHERE id = ANY($1::bytea[])"},
+    q_inbox = {"inbox", "SELECT event_id, content_hash FROM economy.inbox"
+                        " WHERE event_id = ANY($1::bigint[])"},
+    q_ids = {"ids", "SELECT nextval('economy.id_block')"
+                    " FROM generate_series(1, ($1::int[])[1])"},
+    q_ship_ids = {"ship_ids", "SELECT nextval('economy.ship_id')"
+                              " FROM generate_series(1, ($1::int[])[1])"};
+
+/* What a batch needs, gathered from its acts. */
+struct needs {
+    uint64_t players[PILOTS_MAX];
+    uint32_t ships[2 * ECONOMY_BATCH_MAX];
+    uint32_t stations[CONFIG_STATIONS_MAX];
+    struct catalog_line lines[LINES_MAX];
+    uint64_t loots[LOOTS_MAX];
+    size_t players_n, ships_n, stations_n, lines_n, loots_n;
+    uint32_t new_ships;
+    bool shards, sources; /* the world's epochs; named accounts of goods */
+    bool keys, quotes, inbox;
+};
+
+static void need_player(struct needs *n, uint64_t player)
+{
+    for (size_t i = 0; i < n->players_n; i++)
+        if (n->players[i] == player)
+            return;
+    st_assert(n->players_n < PILOTS_MAX);
+    if (player != 0)
+        n->players[n->players_n++] = player;
+}
+
+static void need_station(struct needs *n, uint32_t location)
+{
+    for (size_t i = 0; i < n->stations_n; i++)
+        if (n->stations[i] == location)
+            return;
+    if (n->stations_n < CONFIG_STATIONS_MAX)
+        n->stations[n->stations_n++] = location;
+}
+
+static void need_line(struct needs *n, const struct catalog *c, uint32_t location,
+                      uint32_t commodity)
+{
+    bool exists = false;
+    for (uint32_t i = 0; i < c->lines_n; i++)
+        exists = exists || (c->lines[i].location == location && c->lines[i].commodity == commodity);
+    for (size_t i = 0; i < n->lines_n; i++)
+        if (n->lines[i].location == location && n->lines[i].commodity == commodity)
+            return;
+    if (!exists)
+        return;
+    st_assert(n->lines_n < LINES_MAX);
+    n->lines[n->lines_n++] = (struct catalog_line){location, commodity};
+    need_station(n, location);
+}
+
+static void need_loot(struct needs *n, uint64_t loot)
+{
+    st_assert(n->loots_n < LOOTS_MAX);
+    n->loots[n->loots_n++] = loot;
+}
+
+static void need_event(struct needs *n, const struct catalog *c, const struct event *e)
+{
+    n->shards = n->inbox = n->sources = true;
+    need_player(n, e->player);
+    need_player(n, e->killer_player);
+    if (e->ship != 0)
+        n->ships[n->ships_n++] = e->ship;
+    if (e->kind == EVENT_PICKED_UP || e->kind == EVENT_LOOT_EXPIRED)
+        need_loot(n, e->loot);
+    for (uint32_t i = 0; i < e->drops_n; i++)
+        need_loot(n, e->drops[i].loot);
+    struct job j;
+    for (uint32_t i = 1; e->kind == EVENT_DOCKED && catalog_job(c, i, &j); i++)
+        if (j.origin == e->location || j.destination == e->location)
+            need_line(n, c, e->location, j.commodity);
+}
+
+static void need_act(struct needs *n, const struct catalog *c, const struct act *a)
+{
+    if (a->kind == ACT_EVENT) {
+        need_event(n, c, &a->event);
+        return;
+    }
+    if (a->kind == ACT_DRIFT) {
+        n->sources = true;
+        for (uint32_t i = 0; i < c->lines_n; i++)
+            need_line(n, c, c->lines[i].location, c->lines[i].commodity);
+        return;
+    }
+    need_player(n, a->player);
+    if (a->kind == ACT_ORDER || a->kind == ACT_QUOTE)
+        need_line(n, c, a->location, a->commodity);
+    if (a->ship != 0)
+        n->ships[n->ships_n++] = a->ship;
+    n->new_ships += a->kind == ACT_PROVISION || a->kind == ACT_GRANT;
+    n->sources = n->sources || a->kind == ACT_PROVISION || a->kind == ACT_GRANT ||
+                 a->kind == ACT_TOW;
+    n->keys = n->keys || a->kind == ACT_ORDER || a->kind == ACT_UNDOCK || a->kind == ACT_GRANT;
+    n->quotes = n->quotes || a->has_quote;
+    n->shards = n->shards || a->kind == ACT_UNDOCK;
+}
+
+static void add_accounts(struct store *s, const struct needs *n)
+{
+    struct column *c = steps_add(s, &q_wallets, 1);
+    for (size_t i = 0; i < n->players_n; i++)
+        column_int(c, account_of(ACCOUNT_PILOT, n->players[i]));
+    for (size_t i = 0; i < n->stations_n; i++) {
+        column_int(c, account_of(ACCOUNT_STATION, n->stations[i]));
+        column_int(c, account_of(ACCOUNT_TAX, n->stations[i]));
+    }
+    for (uint64_t i = SOURCE_MINT; n->sources && i <= SOURCE_LAST; i++)
+        column_int(c, account_of(ACCOUNT_SOURCE, i));
+    c = steps_add(s, &q_cargo, 3);
+    for (uint64_t i = SOURCE_PRODUCTION; n->sources && i <= SOURCE_LAST; i++)
+        column_int(&c[0], account_of(ACCOUNT_SOURCE, i));
+    for (size_t i = 0; i < n->ships_n; i++)
+        column_int(&c[1], n->ships[i]);
+    for (size_t i = 0; i < n->players_n; i++)
+        column_int(&c[2], (int64_t)n->players[i]);
+}
+
+static void add_people(struct store *s, const struct needs *n)
+{
+    struct column *c = steps_add(s, &q_pilots, 1);
+    for (size_t i = 0; i < n->players_n; i++)
+        column_int(c, (int64_t)n->players[i]);
+    c = steps_add(s, &q_ships, 2);
+    for (size_t i = 0; i < n->ships_n; i++)
+        column_int(&c[0], n->ships[i]);
+    for (size_t i = 0; i < n->players_n; i++)
+        column_int(&c[1], (int64_t)n->players[i]);
+}
+
+static void add_lines(struct store *s, const struct needs *n)
+{
+    if (n->lines_n == 0)
+        return;
+    struct column *c = steps_add(s, &q_lines, 2);
+    for (size_t i = 0; i < n->lines_n; i++) {
+        column_int(&c[0], n->lines[i].location);
+        column_int(&c[1], n->lines[i].commodity);
+    }
+}
+
+static void add_by_key(struct store *s, const struct needs *n, struct act *const *acts,
+                       size_t count)
+{
+    struct column *c = n->keys ? steps_add(s, &q_known, 2) : NULL;
+    for (size_t i = 0; c && i < count; i++) {
+        column_int(&c[0], (int64_t)acts[i]->player);
+        column_bytes(&c[1], acts[i]->key, KEY_BYTES);
+    }
+    c = n->quotes ? steps_add(s, &q_quotes, 1) : NULL;
+    for (size_t i = 0; c && i < count; i++)
+        column_bytes(c, acts[i]->has_quote ? acts[i]->quote_id : NULL, KEY_BYTES);
+    c = n->loots_n > 0 ? steps_add(s, &q_loot, 1) : NULL;
+    for (size_t i = 0; c && i < n->loots_n; i++)
+        column_int(c, (int64_t)n->loots[i]);
+    c = n->inbox ? steps_add(s, &q_inbox, 1) : NULL;
+    for (size_t i = 0; c && i < count; i++)
+        column_int(c, (int64_t)acts[i]->event.id);
+}
+
+/* --- rows into the unit --- */
+
+static void take_shards(struct unit *u, const struct st_pg_result *r)
+{
+    for (size_t i = 0; i < st_pg_rows(r); i++)
+        u->shards[u->shards_n++] =
+            (struct shard){(uint32_t)st_pg_int(r, i, 0), (uint64_t)st_pg_int(r, i, 1)};
+}
+
+static void take_pilots(struct unit *u, const struct st_pg_result *r)
+{
+    for (size_t i = 0; i < st_pg_rows(r); i++)
+        u->pilots[u->pilots_n++] = (struct pilot){.player = (uint64_t)st_pg_int(r, i, 0),
+                                                  .ship = (uint32_t)st_pg_int(r, i, 1),
+                                                  .session_epoch = (uint64_t)st_pg_int(r, i, 2),
+                                                  .rev = (uint64_t)st_pg_int(r, i, 3),
+                                                  .last_location = (uint32_t)st_pg_int(r, i, 4),
+                                                  .job_step = (uint32_t)st_pg_int(r, i, 5),
+                                                  .flown_ticks = st_pg_int(r, i, 6),
+                                                  .losses = (uint32_t)st_pg_int(r, i, 7),
+                                                  .aggressor = st_pg_bool(r, i, 8)};
+}
+
+void store_read_ship(const struct st_pg_result *r, size_t row, struct ship *out)
+{
+    *out = (struct ship){.id = (uint32_t)st_pg_int(r, row, 0),
+                         .player = (uint64_t)st_pg_int(r, row, 1),
+                         .class_id = (uint32_t)st_pg_int(r, row, 2),
+                         .holder = (enum holder)st_pg_int(r, row, 3),
+                         .holder_id = (uint32_t)st_pg_int(r, row, 4),
+                         .version = (uint64_t)st_pg_int(r, row, 5),
+                         .hull = st_pg_int(r, row, 6),
+                         .torpedoes = st_pg_int(r, row, 7),
+                         .weapon = (uint32_t)st_pg_int(r, row, 8),
+                         .x = (int32_t)st_pg_int(r, row, 9),
+                         .y = (int32_t)st_pg_int(r, row, 10),
+                         .appear_at = (uint32_t)st_pg_int(r, row, 11),
+                         .flown_due = st_pg_int(r, row, 12),
+                         .locked = st_pg_bool(r, row, 13)};
+}
+
+static void take_ships(struct unit *u, const struct st_pg_result *r)
+{
+    for (size_t i = 0; i < st_pg_rows(r) && u->ships_n < SHIPS_MAX; i++)
+        store_read_ship(r, i, &u->ships[u->ships_n++]);
+}
+
+static void take_lines(struct unit *u, const struct st_pg_result *r)
+{
+    for (size_t i = 0; i < st_pg_rows(r); i++) {
+        struct line *l = &u->lines[u->lines_n++];
+        *l = (struct line){.location = (uint32_t)st_pg_int(r, i, 0),
+                           .commodity = (uint32_t)st_pg_int(r, i, 1),
+                           .price = {st_pg_int(r, i, 2), st_pg_int(r, i, 3), st_pg_int(r, i, 4), 0},
+                           .bias_pm = st_pg_int(r, i, 5),
+                           .rest = st_pg_int(r, i, 6),
+                           .carry = (int32_t)st_pg_int(r, i, 7)};
+        const struct config_zone *zone = catalog_zone_of(u->catalog, l->location);
+        l->price.tax_pm = zone ? zone->tax_pm : 0;
+        bool fits = book_load(&u->book, account_of(ACCOUNT_STATION, l->location),
+                              (int32_t)l->commodity, st_pg_int(r, i, 8));
+        st_assert(fits);
+    }
+}
+
+static void take_balances(struct unit *u, const struct st_pg_result *wallets,
+                          const struct st_pg_result *cargo)
+{
+    bool fits = true;
+    for (size_t i = 0; i < st_pg_rows(wallets); i++)
+        fits = fits && book_load(&u->book, st_pg_int(wallets, i, 0), BOOK_CREDITS,
+                                 st_pg_int(wallets, i, 1));
+    for (size_t i = 0; i < st_pg_rows(cargo); i++)
+        fits = fits && book_load(&u->book, st_pg_int(cargo, i, 0), (int32_t)st_pg_int(cargo, i, 1),
+                                 st_pg_int(cargo, i, 2));
+    st_assert(fits);
+    for (uint32_t i = 0; i < u->pilots_n; i++)
+        u->pilots[i].credits_before = unit_wallet(u, u->pilots[i].player);
+}
+
+static void take_loot(struct unit *u, const struct st_pg_result *r)
+{
+    for (size_t i = 0; i < st_pg_rows(r); i++) {
+        uint64_t id = (uint64_t)st_pg_int(r, i, 0);
+        struct loot *l = unit_loot(u, id);
+        if (!l) {
+            l = &u->loots[u->loots_n++];
+            *l = (struct loot){.id = id,
+                               .shard = (uint32_t)st_pg_int(r, i, 1),
+                               .x = (int32_t)st_pg_int(r, i, 2),
+                               .y = (int32_t)st_pg_int(r, i, 3),
+                               .age_ms = st_pg_int(r, i, 4)};
+        }
+        if (!st_pg_is_null(r, i, 5) && l->goods.n < GOODS_MAX)
+            l->goods.g[l->goods.n++] =
+                (struct goods){(uint32_t)st_pg_int(r, i, 5), st_pg_int(r, i, 6)};
+    }
+}
+
+static void take_known(struct unit *u, const struct st_pg_result *r)
+{
+    for (size_t i = 0; i < st_pg_rows(r) && u->transactions_n < ECONOMY_BATCH_MAX; i++) {
+        struct st_slice key = st_pg_bytes(r, i, 2), answer = st_pg_bytes(r, i, 5);
+        struct transaction *t = &u->transactions[u->transactions_n++];
+        *t = (struct transaction){.id = st_pg_int(r, i, 0),
+                                  .player = (uint64_t)st_pg_int(r, i, 1),
+                                  .has_key = key.len == KEY_BYTES,
+                                  .known = true,
+                                  .hash = (uint64_t)st_pg_int(r, i, 3),
+                                  .result = (int)st_pg_int(r, i, 4)};
+        memcpy(t->key, key.data, ST_MIN(key.len, (size_t)KEY_BYTES));
+        t->answer_len = (uint32_t)ST_MIN(answer.len, (size_t)ANSWER_MAX);
+        memcpy(t->answer, answer.data, t->answer_len);
+    }
+}
+
+static void take_quotes(struct unit *u, const struct st_pg_result *r)
+{
+    for (size_t i = 0; i < st_pg_rows(r); i++) {
+        struct st_slice id = st_pg_bytes(r, i, 0);
+        struct quote *q = &u->quotes[u->quotes_n++];
+        *q = (struct quote){.player = (uint64_t)st_pg_int(r, i, 1),
+                            .location = (uint32_t)st_pg_int(r, i, 2),
+                            .commodity = (uint32_t)st_pg_int(r, i, 3),
+                            .side = (int)st_pg_int(r, i, 4),
+                            .quantity = st_pg_int(r, i, 5),
+                            .credits = st_pg_int(r, i, 6),
+                            .valid = st_pg_bool(r, i, 7)};
+        memcpy(q->id, id.data, ST_MIN(id.len, (size_t)KEY_BYTES));
+    }
+}
+
+static void take_inbox(struct unit *u, const struct st_pg_result *r)
+{
+    for (size_t i = 0; i < st_pg_rows(r); i++)
+        u->inbox[u->inbox_n++] = (struct inbox_row){.event_id = (uint64_t)st_pg_int(r, i, 0),
+                                                    .hash = (uint64_t)st_pg_int(r, i, 1),
+                                                    .known = true};
+}
+
+static void take_numbers(struct unit *u, const struct st_pg_result *r, bool ships)
+{
+    for (size_t i = 0; i < st_pg_rows(r); i++) {
+        if (ships)
+            u->ship_ids[u->ship_ids_n++] = (uint32_t)st_pg_int(r, i, 0);
+        else
+            u->ids[u->ids_n++] = st_pg_int(r, i, 0);
+    }
+}
+
+static void take_all(struct store *s)
+{
+    struct unit *u = s->unit;
+    const struct st_pg_result *wallets = NULL;
+    for (size_t i = 1; i < s->steps_n; i++) {
+        const struct st_pg_stmt *q = s->steps[i].stmt;
+        const struct st_pg_result *r = steps_result(s, i);
+        if (q == &q_shards)
+            take_shards(u, r);
+        else if (q == &q_pilots)
+            take_pilots(u, r);
+        else if (q == &q_ships)
+            take_ships(u, r);
+        else if (q == &q_lines)
+            take_lines(u, r);
+        else if (q == &q_wallets)
+            wallets = r;
+        else if (q == &q_cargo)
+            take_balances(u, wallets, r);
+        else if (q == &q_loot)
+            take_loot(u, r);
+        else if (q == &q_known)
+            take_known(u, r);
+        else if (q == &q_quotes)
+            take_quotes(u, r);
+        else if (q == &q_inbox)
+            take_inbox(u, r);
+        else
+            take_numbers(u, r, q == &q_ship_ids);
+    }
+}
+
+int store_load(struct store *s, struct act *const *acts, size_t count)
+{
+    struct needs n = {0};
+    for (size_t i = 0; i < count; i++)
+        need_act(&n, s->catalog, acts[i]);
+    steps_begin(s);
+    (void)steps_add(s, &st_pg_stmt_begin, 0);
+    if (n.shards) {
+        struct column *c = steps_add(s, &q_shards, 1);
+        column_int(c, ECONOMY_SHARD);
+        for (size_t i = 0; i < count; i++)
+            if (acts[i]->kind == ACT_EVENT && acts[i]->event.shard != ECONOMY_SHARD)
+                column_int(c, acts[i]->event.shard);
+    }
+    add_people(s, &n);
+    add_lines(s, &n);
+    add_accounts(s, &n);
+    add_by_key(s, &n, acts, count);
+    column_int(steps_add(s, &q_ids, 1), unit_blocks_wanted((uint32_t)count));
+    if (n.new_ships > 0)
+        column_int(steps_add(s, &q_ship_ids, 1), n.new_ships);
+    int err = steps_run(s);
+    if (err == 0)
+        take_all(s);
+    steps_end(s);
+    return err;
+}
