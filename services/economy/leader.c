@@ -257,6 +257,8 @@ static void start_leading(struct leader *l)
                                     ECONOMY_EVENT_WINDOW, on_event, l);
 }
 
+static void on_beat(void *ctx);
+
 static void on_done(void *job)
 {
     struct leader *l = job;
@@ -278,6 +280,7 @@ static void on_done(void *job)
     else if (l->err != 0)
         st_log(ST_LOG_WARN, "leader_task_failed", st_log_i("task", task),
                st_log_s("error", st_err_name(l->err)));
+    on_beat(l);
 }
 
 static void start_task(struct leader *l, enum task task)
