@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
-// kill -9 while pilots fly, trade and dock, against a running stack (deploy/up); then the books and the ships.
+// kill -9 while pilots fly, trade and dock, against a running stack (deploy/up); then the books
+// and the ships.
 //   tests/load/kill.mjs [--pilots N] [--rounds N] [--dock-kills N]
 import { mkdirSync } from "node:fs";
 import path from "node:path";
@@ -8,11 +9,11 @@ import { parseArgs } from "node:util";
 import * as lib from "./common.mjs";
 
 const { values } = parseArgs({
-  options: {
-    pilots: { type: "string", default: "100" },
-    rounds: { type: "string", default: "5" },
-    "dock-kills": { type: "string", default: "50" },
-  },
+    options: {
+        pilots: { type: "string", default: "100" },
+        rounds: { type: "string", default: "5" },
+        "dock-kills": { type: "string", default: "50" },
+    },
 });
 lib.loadEnv();
 const env = process.env;
@@ -20,86 +21,145 @@ const out = path.join(lib.top, ".build/load");
 mkdirSync(out, { recursive: true });
 const v = new lib.Verdict();
 const pause = (ms) => new Promise((r) => setTimeout(r, ms));
-const all = [env.ST_GATEWAY_INTERNAL, env.ST_SIMULATION_INTERNAL, env.ST_PROFILE_INTERNAL, env.ST_ECONOMY_INTERNAL];
+const all = [
+    env.ST_GATEWAY_INTERNAL,
+    env.ST_SIMULATION_INTERNAL,
+    env.ST_PROFILE_INTERNAL,
+    env.ST_ECONOMY_INTERNAL,
+];
 const everybodyReady = async () => (await Promise.all(all.map(lib.ready))).every(Boolean);
 
 // Who must be ready again, and how long after the victim is back.
 const victims = {
-  "gateway-1": { base: env.ST_GATEWAY_INTERNAL, limitMs: 5000 },
-  "simulation-0": { base: env.ST_SIMULATION_INTERNAL, limitMs: 3000 },
-  "profile-1": { base: env.ST_PROFILE_INTERNAL, limitMs: 5000 },
-  "economy-1": { base: env.ST_ECONOMY_INTERNAL, limitMs: 5000 },
-  redis: { base: env.ST_PROFILE_INTERNAL, limitMs: 5000 },
-  postgres: { base: env.ST_ECONOMY_INTERNAL, limitMs: 5000 },
-  nats: { base: null, limitMs: 5000 },
+    "gateway-1": { base: env.ST_GATEWAY_INTERNAL, limitMs: 5000 },
+    "simulation-0": { base: env.ST_SIMULATION_INTERNAL, limitMs: 3000 },
+    "profile-1": { base: env.ST_PROFILE_INTERNAL, limitMs: 5000 },
+    "economy-1": { base: env.ST_ECONOMY_INTERNAL, limitMs: 5000 },
+    redis: { base: env.ST_PROFILE_INTERNAL, limitMs: 5000 },
+    postgres: { base: env.ST_ECONOMY_INTERNAL, limitMs: 5000 },
+    nats: { base: null, limitMs: 5000 },
 };
 
 async function ships() {
-  const { status, text } = await lib.get(`${env.ST_SIMULATION_INTERNAL}/debug/ships`, 2000);
-  if (status !== 200) return null;
-  return new Map(JSON.parse(text).filter((s) => s.ship > 0).map((s) => [s.ship, s]));
+    const { status, text } = await lib.get(`${env.ST_SIMULATION_INTERNAL}/debug/ships`, 2000);
+    if (status !== 200) return null;
+    return new Map(
+        JSON.parse(text)
+            .filter((s) => s.ship > 0)
+            .map((s) => [s.ship, s]),
+    );
 }
 
-// Kills a victim and waits until the supervisor has started it again and it serves. Returns the ms after its return.
+// Kills a victim and waits until the supervisor has started it again and it serves.
+// Returns the ms after its return.
 async function strike(name) {
-  const { base, limitMs } = victims[name];
-  const pid = lib.pidOf(name);
-  if (!pid || !lib.alive(pid)) throw new Error(`${name} does not run`);
-  process.kill(pid, "SIGKILL");
-  const back = await lib.until(async () => lib.pidOf(name) !== pid && lib.alive(lib.pidOf(name)), 15000, 20);
-  const took = await lib.until(base ? () => lib.ready(base) : everybodyReady, limitMs + 20000, 20);
-  return { back, took, limitMs };
+    const { base, limitMs } = victims[name];
+    const pid = lib.pidOf(name);
+    if (!pid || !lib.alive(pid)) throw new Error(`${name} does not run`);
+    process.kill(pid, "SIGKILL");
+    const back = await lib.until(
+        async () => lib.pidOf(name) !== pid && lib.alive(lib.pidOf(name)),
+        15000,
+        20,
+    );
+    const took = await lib.until(
+        base ? () => lib.ready(base) : everybodyReady,
+        limitMs + 20000,
+        20,
+    );
+    return { back, took, limitMs };
 }
 
 async function strikeSimulation() {
-  const before = await ships();
-  const result = await strike("simulation-0");
-  const after = (await ships()) ?? new Map();
-  let missing = 0;
-  let farthest = 0;
-  for (const [id, s] of before ?? []) {
-    const t = after.get(id);
-    if (!t) missing += s.phase === 1 || s.phase === "FLYING" ? 1 : 0;
-    else farthest = Math.max(farthest, Math.hypot(t.x - s.x, t.y - s.y) / 512);
-  }
-  // A second of movement is lost at most, and ships moved on between the two readings.
-  v.check(missing <= 2, `simulation: ${before?.size ?? 0} ships before, ${missing} gone after (docked or destroyed meanwhile)`);
-  v.check(farthest <= 1500, `simulation: farthest ship moved ${Math.round(farthest)} units over the restart`);
-  return result;
+    const before = await ships();
+    const result = await strike("simulation-0");
+    const after = (await ships()) ?? new Map();
+    let missing = 0;
+    let farthest = 0;
+    for (const [id, s] of before ?? []) {
+        const t = after.get(id);
+        if (!t) missing += s.phase === 1 || s.phase === "FLYING" ? 1 : 0;
+        else farthest = Math.max(farthest, Math.hypot(t.x - s.x, t.y - s.y) / 512);
+    }
+    // A second of movement is lost at most, and ships moved on between the two readings.
+    v.check(
+        missing <= 2,
+        `simulation: ${before?.size ?? 0} ships before, ${missing} gone after`,
+    );
+    v.check(
+        farthest <= 1500,
+        `simulation: farthest ship moved ${Math.round(farthest)} units over the restart`,
+    );
+    return result;
 }
 
 const history = path.join(out, "kill.jsonl");
 const rounds = Number(values.rounds);
 const names = Object.keys(victims);
 const seconds = rounds * names.length * 14 + 60;
-const crowd = lib.pilots(["--pilots", values.pilots, "--duration", String(seconds), "--mix", "30:30:30:10", "--faults",
-  "--history", history, "--ctl", lib.ctl, "--json", path.join(out, "kill.json")]);
+const crowd = lib.pilots([
+    "--pilots",
+    values.pilots,
+    "--duration",
+    String(seconds),
+    "--mix",
+    "30:30:30:10",
+    "--faults",
+    "--history",
+    history,
+    "--ctl",
+    lib.ctl,
+    "--json",
+    path.join(out, "kill.json"),
+]);
 await pause(20000);
 for (let round = 1; round <= rounds; round++) {
-  for (const name of [...names].sort(() => Math.random() - 0.5)) {
-    await pause(2000 + Math.random() * 3000);
-    const r = name === "simulation-0" ? await strikeSimulation() : await strike(name);
-    v.check(r.took >= 0 && r.took <= r.limitMs, `${name} round ${round}: back after ${Math.round(r.back)} ms, serving ${Math.round(r.took)} ms later`);
-    await lib.until(everybodyReady, 20000);
-  }
+    for (const name of [...names].sort(() => Math.random() - 0.5)) {
+        await pause(2000 + Math.random() * 3000);
+        const r = name === "simulation-0" ? await strikeSimulation() : await strike(name);
+        v.check(
+            r.took >= 0 && r.took <= r.limitMs,
+            `${name} ${round}: back in ${Math.round(r.back)} ms, serving ${Math.round(r.took)} ms later`,
+        );
+        await lib.until(everybodyReady, 20000);
+    }
 }
 crowd.child.kill("SIGTERM");
-v.check((await crowd.done) === 0, "pilots: orders definite within 10 s, no hole in the view, no decode failure");
+v.check(
+    (await crowd.done) === 0,
+    "pilots: orders definite within 10 s, no hole in the view, no decode failure",
+);
 v.check(lib.runCtl(["ledger", "verify", "--history", history]), "ledger verify --history");
 
 const kills = Number(values["dock-kills"]);
 if (kills > 0) {
-  const dockers = lib.pilots(["--pilots", values.pilots, "--duration", "3600", "--mix", "0:0:0:0:1", "--faults", "--stations", "TER,LUN"]);
-  await pause(20000);
-  for (let i = 0; i < kills; i++) {
-    await pause(300 + Math.random() * 1500);
-    await strike(i % 2 ? "economy-1" : "simulation-0");
-    await lib.until(everybodyReady, 20000);
-  }
-  dockers.child.kill("SIGTERM");
-  v.check((await dockers.done) === 0, `docking pilots through ${kills} kills of simulation and economy`);
+    const dockers = lib.pilots([
+        "--pilots",
+        values.pilots,
+        "--duration",
+        "3600",
+        "--mix",
+        "0:0:0:0:1",
+        "--faults",
+        "--stations",
+        "TER,LUN",
+    ]);
+    await pause(20000);
+    for (let i = 0; i < kills; i++) {
+        await pause(300 + Math.random() * 1500);
+        await strike(i % 2 ? "economy-1" : "simulation-0");
+        await lib.until(everybodyReady, 20000);
+    }
+    dockers.child.kill("SIGTERM");
+    v.check(
+        (await dockers.done) === 0,
+        `docking pilots through ${kills} kills of simulation and economy`,
+    );
 }
-await lib.until(async () => (await lib.metric(env.ST_SIMULATION_INTERNAL, "startrader_events_waiting")) === 0, 10000);
+await lib.until(
+    async () => (await lib.metric(env.ST_SIMULATION_INTERNAL, "startrader_events_waiting")) === 0,
+    10000,
+);
 v.check(lib.runCtl(["ledger", "verify", "--history", history]), "ledger verify --history");
 v.check(lib.runCtl(["ships", "verify"]), "ships verify");
 v.finish();

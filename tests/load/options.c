@@ -91,84 +91,82 @@ static void parse_stations(struct options *o, const char *text)
     }
 }
 
+static const struct option flags[] = {
+    {"url", 1, 0, 'u'},
+    {"pilots", 1, 0, 'n'},
+    {"mix", 1, 0, 'm'},
+    {"duration", 1, 0, 'd'},
+    {"stations", 1, 0, 's'},
+    {"history", 1, 0, 'h'},
+    {"ctl", 1, 0, 'c'},
+    {"json", 1, 0, 'j'},
+    {"faults", 0, 0, 'f'},
+    {"min-fps", 1, 0, 1},
+    {"min-visible", 1, 0, 2},
+    {"min-orders", 1, 0, 3},
+    {"min-kills", 1, 0, 4},
+    {"max-input-p99", 1, 0, 5},
+    {"max-recover", 1, 0, 6},
+    {"help", 0, 0, 7},
+    {0, 0, 0, 0},
+};
+
+static void take_threshold(struct options *o, int flag)
+{
+    if (flag == 1)
+        o->fps_min = strtod(optarg, NULL);
+    else if (flag == 2)
+        o->visible_min = strtod(optarg, NULL);
+    else if (flag == 3)
+        o->orders_min = number("--min-orders", optarg);
+    else if (flag == 4)
+        o->kills_min = number("--min-kills", optarg);
+    else if (flag == 5)
+        o->input_p99_max_ms = strtod(optarg, NULL);
+    else
+        o->recover_max_ms = (uint32_t)number("--max-recover", optarg);
+}
+
+static bool take_plan(struct options *o, int flag)
+{
+    if (flag == 'n')
+        o->pilots = (uint32_t)number("--pilots", optarg);
+    else if (flag == 'm')
+        parse_mix(o, optarg);
+    else if (flag == 'd')
+        o->duration_s = (uint32_t)number("--duration", optarg);
+    else if (flag == 's')
+        parse_stations(o, optarg);
+    else if (flag == 'h')
+        o->history = optarg;
+    else if (flag == 'c')
+        o->ctl = optarg;
+    else if (flag == 'j')
+        o->json = optarg;
+    else if (flag == 'f')
+        o->faults = true;
+    else
+        return false;
+    return true;
+}
+
 void options_parse(struct options *o, int argc, char **argv)
 {
-    static const struct option flags[] = {
-        {"url", 1, 0, 'u'},
-        {"pilots", 1, 0, 'n'},
-        {"mix", 1, 0, 'm'},
-        {"duration", 1, 0, 'd'},
-        {"stations", 1, 0, 's'},
-        {"history", 1, 0, 'h'},
-        {"ctl", 1, 0, 'c'},
-        {"json", 1, 0, 'j'},
-        {"faults", 0, 0, 'f'},
-        {"min-fps", 1, 0, 1},
-        {"min-visible", 1, 0, 2},
-        {"min-orders", 1, 0, 3},
-        {"min-kills", 1, 0, 4},
-        {"max-input-p99", 1, 0, 5},
-        {"max-recover", 1, 0, 6},
-        {"help", 0, 0, 7},
-        {0, 0, 0, 0},
-    };
     *o = (struct options){.pilots = 100, .duration_s = 60, .mix = {35, 35, 20, 10, 0}};
     const char *url = getenv("ST_URL");
     parse_stations(o, "TER,LUN,VEN");
     int c;
     while ((c = getopt_long(argc, argv, "", flags, NULL)) != -1) {
-        switch (c) {
-        case 'u':
-            url = optarg;
-            break;
-        case 'n':
-            o->pilots = (uint32_t)number("--pilots", optarg);
-            break;
-        case 'm':
-            parse_mix(o, optarg);
-            break;
-        case 'd':
-            o->duration_s = (uint32_t)number("--duration", optarg);
-            break;
-        case 's':
-            parse_stations(o, optarg);
-            break;
-        case 'h':
-            o->history = optarg;
-            break;
-        case 'c':
-            o->ctl = optarg;
-            break;
-        case 'j':
-            o->json = optarg;
-            break;
-        case 'f':
-            o->faults = true;
-            break;
-        case 1:
-            o->fps_min = strtod(optarg, NULL);
-            break;
-        case 2:
-            o->visible_min = strtod(optarg, NULL);
-            break;
-        case 3:
-            o->orders_min = number("--min-orders", optarg);
-            break;
-        case 4:
-            o->kills_min = number("--min-kills", optarg);
-            break;
-        case 5:
-            o->input_p99_max_ms = strtod(optarg, NULL);
-            break;
-        case 6:
-            o->recover_max_ms = (uint32_t)number("--max-recover", optarg);
-            break;
-        case 7:
+        if (c == 7) {
             fputs(usage, stdout);
             exit(0);
-        default:
-            exit(2);
         }
+        if (c == 'u')
+            url = optarg;
+        else if (c >= 1 && c <= 6)
+            take_threshold(o, c);
+        else if (!take_plan(o, c))
+            exit(2);
     }
     if (optind != argc)
         refuse("argument", argv[optind]);

@@ -218,7 +218,7 @@ static void on_message(void *ctx, const uint8_t *data, size_t len)
         p->acked = p->seq;
     }
     if (f->new_ticket && strlen(f->new_ticket->ticket) < sizeof p->account.ticket)
-        strcpy(p->account.ticket, f->new_ticket->ticket);
+        memcpy(p->account.ticket, f->new_ticket->ticket, strlen(f->new_ticket->ticket) + 1);
     shadow_frame(&p->shadow, f, now_us / 1000, w->report);
     if (f->own) {
         take_own(p, w, f, now_us);
