@@ -17,7 +17,7 @@
 
 #include "shadow.h"
 
-enum { PILOTS = 160, EPOCH = 3, SHARD = 1, ROUNDS = 25 };
+enum { PILOTS = 160, EPOCH = 3, SHARD = 1, ROUNDS = 10 };
 
 static struct {
     struct world_limits limits;
@@ -334,7 +334,7 @@ END_TEST
 START_TEST(snapshots_heal_every_loss)
 {
     setup();
-    for (int i = 0; i < 600; i++)
+    for (int i = 0; i < 240; i++)
         tick();
     t.lose = t.unsure = true;
     for (int i = 0; i < 30; i++)
