@@ -91,7 +91,7 @@ START_TEST(products_do_not_wrap)
 }
 END_TEST
 
-static void fail(void)
+static void claim_nonsense(void)
 {
     st_assert(1 + 1 == 3);
 }
@@ -99,7 +99,7 @@ static void fail(void)
 START_TEST(assertions_name_the_place)
 {
     st_assert(1 + 1 == 2);
-    ck_assert_int_eq(in_child(fail, text, sizeof(text)), 128 + SIGABRT);
+    ck_assert_int_eq(in_child(claim_nonsense, text, sizeof(text)), 128 + SIGABRT);
     ck_assert_ptr_nonnull(strstr(text, "1 + 1 == 3"));
     ck_assert_ptr_nonnull(strstr(text, "alloc_test.c:"));
 }
