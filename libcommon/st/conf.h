@@ -28,9 +28,9 @@ struct st_conf_item {
 struct st_conf;
 
 /*
- * Parses argv (`--flag value` or `--flag=value`) and the environment, where an empty variable counts
- * as not set. Errors are written to `errors`, one clear line each; NULL if there were any. Unknown
- * flags and unparsable values are errors. items and argv must outlive the settings.
+ * Parses argv (`--flag value` or `--flag=value`) and the environment, where an empty variable
+ * counts as not set. Errors are written to `errors`, one clear line each; NULL if there were any.
+ * Unknown flags and unparsable values are errors. items and argv must outlive the settings.
  */
 struct st_conf *st_conf_load(const struct st_conf_item *items, size_t count, int argc, char **argv,
                              FILE *errors);

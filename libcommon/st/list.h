@@ -33,7 +33,8 @@ static inline void st_list_remove(struct st_list *node)
     st_list_init(node);
 }
 #define st_list_entry(node, type, member) ST_CONTAINER_OF(node, type, member)
-#define st_list_each(it, head)            for (struct st_list *it = (head)->next; it != (head); it = it->next)
+#define st_list_each(it, head)                                                                     \
+    for (struct st_list *it = (head)->next; it != (head); it = it->next)
 /* Safe against removal of the current node. */
 #define st_list_each_safe(it, tmp, head)                                                           \
     for (struct st_list *it = (head)->next, *tmp = it->next; it != (head); it = tmp, tmp = it->next)

@@ -7,10 +7,12 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -63,6 +65,8 @@ static void launch(struct nats_fixture *f)
     snprintf(store, sizeof(store), "%s/store", f->dir);
     snprintf(port, sizeof(port), "%u", f->port);
     unlink(log);
+    int changes = inotify_init1(IN_CLOEXEC);
+    st_assert(changes >= 0 && inotify_add_watch(changes, f->dir, IN_CREATE | IN_MODIFY) >= 0);
     pid_t parent = getpid();
     f->pid = fork();
     st_assert(f->pid >= 0);
@@ -76,11 +80,15 @@ static void launch(struct nats_fixture *f)
     }
     uint64_t until = st_mono_ms() + READY_MS;
     while (!is_ready(f)) {
+        char events[4096];
         int status;
+        struct pollfd p = {.fd = changes, .events = POLLIN};
         st_assert(waitpid(f->pid, &status, WNOHANG) == 0);
         st_assert(st_mono_ms() < until);
-        usleep(10000);
+        if (poll(&p, 1, 1000) == 1)
+            st_assert(read(changes, events, sizeof(events)) > 0);
     }
+    close(changes);
 }
 
 void nats_fixture_start(struct nats_fixture *f)
