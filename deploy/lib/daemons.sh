@@ -88,12 +88,12 @@ write_daemon() {
         origins+=${ST_ORIGINS:+,$ST_ORIGINS}
     fi
     port_of "$name"
-    {
+    write_unit "$name" "${stage_of[$kind]}" TERM < <(
         common_settings "$kind" "$name"
         "${kind}_settings"
         extra_settings "$kind"
         echo "exec setpriv --pdeathsig TERM -- '$build/bin/startrader-$kind'"
-    } | write_unit "$name" "${stage_of[$kind]}" TERM
+    )
 }
 
 # The units of daemons whose program exists.
@@ -161,14 +161,22 @@ daemon_ready() {
     live_pid "$1" pid || { echo "not running"; return 1; }
     at=http://127.0.0.1:$(<"$run/ports/$1")
     answer=$(curl -sS -m 2 -w '\n%{http_code}' "$at/readyz" 2>&1) || { echo "$answer"; return 1; }
-    [[ ${answer##*$'\n'} == 200 ]] || { echo "${answer%$'\n'*}" | tr -d '\n'; return 1; }
+    [[ ${answer##*$'\n'} == 200 ]] || { missing_parts "${answer%$'\n'*}"; return 1; }
+}
+
+# What is missing, from the JSON of /readyz: "economy: away, world: not open".
+missing_parts() {
+    grep -oE '"[a-z_-]+":\{"ready":false,"reason":"([^"\\]|\\.)*"' <<<"$1" |
+        sed -E 's/"([a-z_-]+)":\{"ready":false,"reason":"(.*)"$/\1: \2/' | paste -sd, | sed 's/,/, /g'
 }
 
 wait_daemons() {
     local name failed=0
     for name in $(daemon_names); do
         [[ -e $run/units/$name ]] || continue
-        wait_for "$name" 60 daemon_ready "$name" || { failed=1; show_log "$name"; }
+        wait_for "$name" "$((failed ? 5 : 60))" daemon_ready "$name" && continue
+        failed=1
+        show_log "$name"
     done
     return "$failed"
 }
