@@ -258,16 +258,17 @@ void st_conf_free(struct st_conf **cc)
 
 static const struct value *find(const struct st_conf *c, const char *env, enum st_conf_type type)
 {
+    const struct value *found = NULL;
     st_assert(c && env);
-    for (size_t i = 0; i < c->count; i++) {
+    for (size_t i = 0; i < c->count && !found; i++) {
+        enum st_conf_type t = c->items[i].type;
         if (strcmp(c->items[i].env, env) != 0)
             continue;
-        enum st_conf_type t = c->items[i].type;
         st_assert(t == type || (type == ST_CONF_STRING && t == ST_CONF_SECRET));
-        return &c->values[i];
+        found = &c->values[i];
     }
-    st_assert(!"a setting that is not in the table");
-    return NULL;
+    st_assert(found);
+    return found;
 }
 
 const char *st_conf_str(const struct st_conf *c, const char *env)

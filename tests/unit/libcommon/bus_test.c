@@ -3,11 +3,15 @@
 
 #include <st/stat.h>
 
+#include <arpa/inet.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 static void on_request(void *ctx, struct st_bus_msg *m)
 {
@@ -236,6 +240,68 @@ static bool unhealthy(void)
     return !st_bus_healthy(bus, health, sizeof(health)) && errors > 0;
 }
 
+/* A server that greets and then says nothing: the library alone would spin in its connect. */
+static int mute_fd;
+static atomic_uint mute_greeted;
+
+static void *mute_main(void *ctx)
+{
+    static const char info[] =
+        "INFO {\"server_id\":\"X\",\"version\":\"2.9.10\",\"proto\":1,\"headers\":true,"
+        "\"max_payload\":1048576,\"auth_required\":true}\r\n";
+    for (int fd; (fd = accept(mute_fd, NULL, NULL)) >= 0;) {
+        if (send(fd, info, sizeof(info) - 1, MSG_NOSIGNAL) > 0)
+            atomic_fetch_add(&mute_greeted, 1);
+        /* Left open; the test's end closes it. */
+    }
+    return ctx;
+}
+
+static bool greeted_twice(void)
+{
+    return mute_greeted >= 2;
+}
+
+static double cpu_seconds(void)
+{
+    struct rusage u;
+    getrusage(RUSAGE_SELF, &u);
+    return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
+           (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+}
+
+START_TEST(a_mute_server_costs_no_core)
+{
+    pthread_t t;
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    uint16_t port = free_port();
+    a.sin_port = htons(port);
+    mute_greeted = 0;
+    mute_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ck_assert_int_eq(bind(mute_fd, (struct sockaddr *)&a, sizeof(a)), 0);
+    ck_assert_int_eq(listen(mute_fd, 8), 0);
+    ck_assert_int_eq(pthread_create(&t, NULL, mute_main, NULL), 0);
+    struct nats_fixture real = server;
+    snprintf(server.url, sizeof(server.url), "nats://127.0.0.1:%u,nats://127.0.0.1:%u", port,
+             server.port);
+    double begun = cpu_seconds();
+    /* The second of the list is used; then, without it, the first is tried again and again. */
+    bus = open_as("tester", ST_BUS_RPC);
+    run_until(both_up);
+    nats_fixture_kill(&real);
+    server.pid = 0;
+    run_until(greeted_twice);
+    ck_assert(!st_bus_up(bus));
+    ck_assert(cpu_seconds() - begun < 1.0);
+    uint64_t close_begun = st_mono_ms();
+    st_bus_close(&bus, 200);
+    ck_assert_uint_lt(st_mono_ms() - close_begun, 3000);
+    shutdown(mute_fd, SHUT_RDWR);
+    pthread_join(t, NULL);
+    close(mute_fd);
+}
+END_TEST
+
 START_TEST(permission_errors_are_reported)
 {
     bus = open_as("guest", ST_BUS_RPC);
@@ -322,6 +388,7 @@ int main(void)
         {"kill", comes_back_after_a_kill},
         {"early", starts_before_its_server},
         {"frozen", notices_a_frozen_server},
+        {"mute", a_mute_server_costs_no_core},
         {"denied", permission_errors_are_reported},
         {"password", wrong_password_is_reported},
         {"options", unusable_options_are_refused},
