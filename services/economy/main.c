@@ -102,7 +102,7 @@ static void stop(void *ctx)
 
 static void fini(void *ctx)
 {
-    enum { JOIN_MS = 3000, FLUSH_MS = 500 };
+    enum { JOIN_MS = 3000 };
     struct service *s = ctx;
     if (s->stopping)
         st_timer_free(&s->stopping);
@@ -112,8 +112,6 @@ static void fini(void *ctx)
     door_free(&s->door);
     leader_free(&s->leader);
     watch_free(&s->watch);
-    st_bus_close(&s->rpc, FLUSH_MS);
-    st_bus_close(&s->js, FLUSH_MS);
     st_free(s);
 }
 
