@@ -39,8 +39,10 @@ export ST_NATS_PASSWORD_FILE='$run/secrets/nats-$kind'
 END
 }
 
+# The gateway reads the web client once, at its start: another one makes another unit.
 gateway_settings() {
     cat <<END
+# web client $(find "$top/.build/web" -type f -exec cksum {} + 2>/dev/null | sort | cksum)
 export ST_LISTEN=$listen_address:$public_port ST_WEB_ROOT='$top/.build/web'
 export ST_ALLOWED_ORIGINS='$origins'
 export ST_TICKET_PUBLIC_KEYS=k1:$ticket_key
@@ -167,7 +169,8 @@ daemon_ready() {
 # What is missing, from the JSON of /readyz: "economy: away, world: not open".
 missing_parts() {
     grep -oE '"[a-z_-]+":\{"ready":false,"reason":"([^"\\]|\\.)*"' <<<"$1" |
-        sed -E 's/"([a-z_-]+)":\{"ready":false,"reason":"(.*)"$/\1: \2/' | paste -sd, | sed 's/,/, /g'
+        sed -E 's/"([a-z_-]+)":\{"ready":false,"reason":"(.*)"$/\1: \2/' | paste -sd, |
+        sed 's/,/, /g'
 }
 
 wait_daemons() {

@@ -10,10 +10,14 @@
 enum { ST_SUBJECT_MAX = 128 };
 
 /* Requests, answered by queue groups. */
-#define ST_REQ_PROFILE   "req.profile.%s"
-#define ST_REQ_ECON      "req.econ.%s"
-#define ST_QUEUE_PROFILE "profile"
-#define ST_QUEUE_ECON    "economy"
+#define ST_REQ_PROFILE       "req.profile.%s"
+#define ST_REQ_ECON          "req.econ.%s"
+#define ST_REQ_PROFILE_START "req.profile." /* what every subject of that service begins with */
+#define ST_REQ_ECON_START    "req.econ."
+#define ST_QUEUE_PROFILE     "profile"
+#define ST_QUEUE_ECON        "economy"
+#define ST_SESSIONS_ALL      "sess.*"
+#define ST_TRADES_ALL        "ev.econ.trade.*"
 
 /* Formats with the system's name (sol-1) and the shard. out holds ST_SUBJECT_MAX. */
 void st_subject_world(char *out, const char *system, uint32_t shard,

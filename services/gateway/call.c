@@ -104,9 +104,9 @@ void caller_ask(struct caller *c, const char *subject, const ProtobufCMessage *r
     st_alloc_cold_begin();
     call = st_alloc(sizeof *call);
     *call = (struct call){.c = c, .type = reply_type, .done = done, .ctx = ctx, .key = key};
-    if (strncmp(subject, "req.profile.", 12) == 0)
+    if (strncmp(subject, ST_REQ_PROFILE_START, strlen(ST_REQ_PROFILE_START)) == 0)
         call->service = SERVICE_PROFILE;
-    else if (strncmp(subject, "req.econ.", 9) == 0)
+    else if (strncmp(subject, ST_REQ_ECON_START, strlen(ST_REQ_ECON_START)) == 0)
         call->service = SERVICE_ECON;
     st_buf_clear(&c->out);
     st_wire_pack(request, &c->out);

@@ -167,11 +167,11 @@ static int subscribe(struct gateway *g)
     if (err == ST_OK)
         err = st_bus_subscribe_raw(g->rt_in, own, WORLD_PENDING, plane_bus_message, g->plane);
     if (err == ST_OK)
-        err = st_bus_subscribe(g->rpc, "sess.*", NULL, NEWS_PENDING, on_session_notice, g);
+        err = st_bus_subscribe(g->rpc, ST_SESSIONS_ALL, NULL, NEWS_PENDING, on_session_notice, g);
     if (err == ST_OK)
         err = st_bus_subscribe(g->rpc, kills, NULL, NEWS_PENDING, on_kill, g);
     if (err == ST_OK)
-        err = st_bus_subscribe(g->rpc, "ev.econ.trade.*", NULL, NEWS_PENDING, on_trade, g);
+        err = st_bus_subscribe(g->rpc, ST_TRADES_ALL, NULL, NEWS_PENDING, on_trade, g);
     return err;
 }
 

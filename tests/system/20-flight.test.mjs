@@ -6,152 +6,165 @@ import { ActionResult, Code, OrderResult, Phase, Player, Side } from './client.m
 import { env, journey } from './harness.mjs';
 
 async function entered() {
-  const player = new Player(env.ST_URL);
-  await player.guest();
-  await player.connect();
-  await player.until('own state', () => player.own);
-  return player;
+    const player = new Player(env.ST_URL);
+    await player.guest();
+    await player.connect();
+    await player.until('own state', () => player.own);
+    return player;
 }
 
 journey('world configuration and markets can be read', async () => {
-  const player = new Player(env.ST_URL);
-  const world = await player.http('GET', '/v1/world');
-  assert.equal(world.status, 200);
-  assert.match(world.json.revision, /^[0-9a-f]{16}$/);
-  const bytes = await player.http('GET', `/v1/world/${world.json.revision}`);
-  assert.equal(bytes.status, 200);
-  assert.ok(bytes.bytes.length > 500);
-  assert.match(bytes.headers['cache-control'], /immutable/);
-  const markets = await player.http('GET', '/v1/markets');
-  assert.equal(markets.status, 200);
+    const player = new Player(env.ST_URL);
+    const world = await player.http('GET', '/v1/world');
+    assert.equal(world.status, 200);
+    assert.match(world.json.revision, /^[0-9a-f]{16}$/);
+    const bytes = await player.http('GET', `/v1/world/${world.json.revision}`);
+    assert.equal(bytes.status, 200);
+    assert.ok(bytes.bytes.length > 500);
+    assert.match(bytes.headers['cache-control'], /immutable/);
+    const markets = await player.http('GET', '/v1/markets');
+    assert.equal(markets.status, 200);
 });
 
 journey('undock, fly and see the own input applied', async ({ defer }) => {
-  const player = await entered();
-  defer(() => player.close());
-  assert.equal(player.own.phase, Phase.PHASE_DOCKED);
-  assert.equal(player.welcome.tickMs, 50);
-  assert.equal(String(player.welcome.player), player.id);
-  await player.undock();
-  const from = { x: player.own.x, y: player.own.y };
-  const seq = player.input({ targetHeading: 1024, thrust: 1 });
-  await player.until('input applied', () => player.own.ackSeq === seq, 2000);
-  assert.ok(player.own.ackTick > 0);
-  await player.until('ship moves', () => Math.hypot(player.own.x - from.x, player.own.y - from.y) > 5120);
-  const before = { frames: player.frames, at: performance.now() };
-  await player.until('frames', () => player.frames >= before.frames + 40, 5000);
-  assert.ok((performance.now() - before.at) / 40 < 75, 'about 20 frames per second');
-  // A replayed and a stale input change nothing.
-  player.send({ input: [{ seq, targetHeading: 3000, thrust: 2 }] });
-  player.send({ input: [{ seq: 1, targetHeading: 3000, thrust: 2 }] });
-  const next = player.input({ targetHeading: 1024, thrust: 0 });
-  await player.until('next input', () => player.own.ackSeq === next, 2000);
-  assert.equal((player.own.ctl >>> 12) & 0xfff, 1024);
+    const player = await entered();
+    defer(() => player.close());
+    assert.equal(player.own.phase, Phase.PHASE_DOCKED);
+    assert.equal(player.welcome.tickMs, 50);
+    assert.equal(String(player.welcome.player), player.id);
+    await player.undock();
+    const from = { x: player.own.x, y: player.own.y };
+    const seq = player.input({ targetHeading: 1024, thrust: 1 });
+    await player.until('input applied', () => player.own.ackSeq === seq, 2000);
+    assert.ok(player.own.ackTick > 0);
+    await player.until(
+        'ship moves',
+        () => Math.hypot(player.own.x - from.x, player.own.y - from.y) > 5120,
+    );
+    const before = { frames: player.frames, at: performance.now() };
+    await player.until('frames', () => player.frames >= before.frames + 40, 5000);
+    assert.ok((performance.now() - before.at) / 40 < 75, 'about 20 frames per second');
+    // A replayed and a stale input change nothing.
+    player.send({ input: [{ seq, targetHeading: 3000, thrust: 2 }] });
+    player.send({ input: [{ seq: 1, targetHeading: 3000, thrust: 2 }] });
+    const next = player.input({ targetHeading: 1024, thrust: 0 });
+    await player.until('next input', () => player.own.ackSeq === next, 2000);
+    assert.equal((player.own.ctl >>> 12) & 0xfff, 1024);
 });
 
 journey('dock again at the station', async ({ defer }) => {
-  const player = await entered();
-  defer(() => player.close());
-  const home = player.own.location;
-  await player.undock();
-  const outcome = () =>
-    player.private.map((event) => event.action).find((a) => a && a.requestId === player.dockId);
-  for (let tries = 1; ; tries += 1) {
-    player.dockId = tries;
-    player.input({ thrust: 3, action: [{ requestId: tries, dock: { location: 0 } }] });
-    await player.until('docked or told why not', () => player.own.phase === Phase.PHASE_DOCKED || outcome());
-    if (player.own.phase === Phase.PHASE_DOCKED || outcome()?.result === ActionResult.ACTION_RESULT_OK) break;
-    assert.ok(tries < 20, `docking refused: ${outcome()?.result}`);
-    await player.until('a moment', () => player.frames, 500);
-  }
-  await player.until('docked', () => player.own.phase === Phase.PHASE_DOCKED, 15000);
-  assert.equal(player.own.location, home);
-  const account = await player.ask({ account: {} });
-  assert.equal(account.code, Code.CODE_OK);
-  assert.equal(account.account.holderId, home);
+    const player = await entered();
+    defer(() => player.close());
+    const home = player.own.location;
+    await player.undock();
+    const outcome = () =>
+        player.private.map((event) => event.action).find((a) => a && a.requestId === player.dockId);
+    for (let tries = 1; ; tries += 1) {
+        player.dockId = tries;
+        player.input({ thrust: 3, action: [{ requestId: tries, dock: { location: 0 } }] });
+        await player.until(
+            'docked or told why not',
+            () => player.own.phase === Phase.PHASE_DOCKED || outcome(),
+        );
+        if (
+            player.own.phase === Phase.PHASE_DOCKED ||
+            outcome()?.result === ActionResult.ACTION_RESULT_OK
+        )
+            break;
+        assert.ok(tries < 20, `docking refused: ${outcome()?.result}`);
+        await player.until('a moment', () => player.frames, 500);
+    }
+    await player.until('docked', () => player.own.phase === Phase.PHASE_DOCKED, 15000);
+    assert.equal(player.own.location, home);
+    const account = await player.ask({ account: {} });
+    assert.equal(account.code, Code.CODE_OK);
+    assert.equal(account.account.holderId, home);
 });
 
 journey('an order is booked once, however often it is sent', async ({ defer }) => {
-  const player = await entered();
-  defer(() => player.close());
-  const home = player.own.location;
-  const market = await player.ask({ market: { location: home } });
-  assert.equal(market.code, Code.CODE_OK);
-  const line = market.market.line.find((l) => l.sells && l.stock > 5);
-  assert.ok(line, 'the first station sells something');
-  const before = (await player.ask({ account: {} })).account;
-  const id = randomBytes(16);
-  const order = { location: home, commodity: line.commodity, side: Side.SIDE_BUY, quantity: 2 };
-  const first = await player.ask({ order }, { id });
-  assert.equal(first.code, Code.CODE_OK);
-  assert.equal(first.order.result, OrderResult.ORDER_RESULT_DONE, JSON.stringify(first));
-  const second = await player.ask({ order }, { id });
-  assert.deepEqual(second.order, first.order);
-  const other = await player.ask({ order: { ...order, quantity: 3 } }, { id });
-  assert.equal(other.order.result, OrderResult.ORDER_RESULT_DUPLICATE);
-  const after = (await player.ask({ account: {} })).account;
-  assert.equal(Number(before.credits) - Number(after.credits), Number(first.order.total));
-  const sold = await player.ask({ order: { ...order, side: Side.SIDE_SELL } });
-  assert.equal(sold.order.result, OrderResult.ORDER_RESULT_DONE);
-  assert.ok(Number(sold.order.total) < Number(first.order.total), 'there and back never profits');
+    const player = await entered();
+    defer(() => player.close());
+    const home = player.own.location;
+    const market = await player.ask({ market: { location: home } });
+    assert.equal(market.code, Code.CODE_OK);
+    const line = market.market.line.find((l) => l.sells && l.stock > 5);
+    assert.ok(line, 'the first station sells something');
+    const before = (await player.ask({ account: {} })).account;
+    const id = randomBytes(16);
+    const order = { location: home, commodity: line.commodity, side: Side.SIDE_BUY, quantity: 2 };
+    const first = await player.ask({ order }, { id });
+    assert.equal(first.code, Code.CODE_OK);
+    assert.equal(first.order.result, OrderResult.ORDER_RESULT_DONE, JSON.stringify(first));
+    const second = await player.ask({ order }, { id });
+    assert.deepEqual(second.order, first.order);
+    const other = await player.ask({ order: { ...order, quantity: 3 } }, { id });
+    assert.equal(other.order.result, OrderResult.ORDER_RESULT_DUPLICATE);
+    const after = (await player.ask({ account: {} })).account;
+    assert.equal(Number(before.credits) - Number(after.credits), Number(first.order.total));
+    const sold = await player.ask({ order: { ...order, side: Side.SIDE_SELL } });
+    assert.equal(sold.order.result, OrderResult.ORDER_RESULT_DONE);
+    assert.ok(Number(sold.order.total) < Number(first.order.total), 'there and back never profits');
 });
 
 journey('a newer sign-in takes over and fences the older socket', async ({ defer }) => {
-  const old = await entered();
-  defer(() => old.close());
-  const name = `Twice ${randomBytes(4).toString('hex')}`;
-  const password = randomBytes(9).toString('hex');
-  await old.signIn('claim', { name, password });
-  const fresh = new Player(env.ST_URL);
-  defer(() => fresh.close());
-  await fresh.signIn('login', { name, password });
-  assert.equal(fresh.id, old.id);
-  await fresh.connect();
-  await old.until('fenced', () => old.closed, 8000);
-  assert.equal(old.closed.code, 4001);
-  await fresh.until('own state', () => fresh.own);
-  const stale = new Player(env.ST_URL);
-  await assert.rejects(stale.connect({ ticket: old.ticket }), /closed with 400[12]/);
-  assert.ok(!fresh.closed);
+    const old = await entered();
+    defer(() => old.close());
+    const name = `Twice ${randomBytes(4).toString('hex')}`;
+    const password = randomBytes(9).toString('hex');
+    await old.signIn('claim', { name, password });
+    const fresh = new Player(env.ST_URL);
+    defer(() => fresh.close());
+    await fresh.signIn('login', { name, password });
+    assert.equal(fresh.id, old.id);
+    await fresh.connect();
+    await old.until('fenced', () => old.closed, 8000);
+    assert.equal(old.closed.code, 4001);
+    await fresh.until('own state', () => fresh.own);
+    const stale = new Player(env.ST_URL);
+    await assert.rejects(stale.connect({ ticket: old.ticket }), /closed with 400[12]/);
+    assert.ok(!fresh.closed);
 });
 
 journey('a lost connection comes back to the same ship', async ({ defer }) => {
-  const player = await entered();
-  defer(() => player.close());
-  await player.undock();
-  const seq = player.input({ targetHeading: 512, thrust: 0 });
-  await player.until('applied', () => player.own.ackSeq === seq);
-  const entity = player.own.entity;
-  player.drop();
-  await player.connect();
-  assert.ok(player.welcome.lastSeq >= seq);
-  await player.until('own state', () => player.own?.phase === Phase.PHASE_FLYING);
-  assert.equal(player.own.entity, entity);
-  const next = player.input({ targetHeading: 600, thrust: 1 });
-  await player.until('goes on', () => player.own.ackSeq === next);
+    const player = await entered();
+    defer(() => player.close());
+    await player.undock();
+    const seq = player.input({ targetHeading: 512, thrust: 0 });
+    await player.until('applied', () => player.own.ackSeq === seq);
+    const entity = player.own.entity;
+    player.drop();
+    await player.connect();
+    assert.ok(player.welcome.lastSeq >= seq);
+    await player.until('own state', () => player.own?.phase === Phase.PHASE_FLYING);
+    assert.equal(player.own.entity, entity);
+    const next = player.input({ targetHeading: 600, thrust: 1 });
+    await player.until('goes on', () => player.own.ackSeq === next);
 });
 
 journey('the socket refuses strangers', async ({ defer }) => {
-  const player = new Player(env.ST_URL);
-  defer(() => player.close());
-  await player.guest();
-  for (const origin of ['http://evil.example', 'null', `${env.ST_URL}.evil.example`]) {
-    await assert.rejects(player.connect({ origin }), /refused with 403/, origin);
-  }
-  await assert.rejects(player.connect({ ticket: 'A'.repeat(140) }), /closed with 4002/);
-  const bytes = Buffer.from(player.ticket, 'base64url');
-  bytes[12] ^= 1;
-  await assert.rejects(player.connect({ ticket: bytes.toString('base64url') }), /closed with 4002/);
-  await player.connect({ hello: false });
-  player.send({ ping: { clientMs: 1 } });
-  await player.until('closed', () => player.closed);
-  assert.equal(player.closed.code, 4000);
-  await player.connect({ hello: false });
-  player.socket.send('text');
-  await player.until('closed', () => player.closed);
-  assert.equal(player.closed.code, 1003);
-  await player.connect();
-  player.socket.send(Buffer.alloc(4000));
-  await player.until('closed', () => player.closed);
-  assert.equal(player.closed.code, 1009);
+    const player = new Player(env.ST_URL);
+    defer(() => player.close());
+    await player.guest();
+    for (const origin of ['http://evil.example', 'null', `${env.ST_URL}.evil.example`]) {
+        await assert.rejects(player.connect({ origin }), /refused with 403/, origin);
+    }
+    await assert.rejects(player.connect({ ticket: 'A'.repeat(140) }), /closed with 4002/);
+    const bytes = Buffer.from(player.ticket, 'base64url');
+    bytes[12] ^= 1;
+    await assert.rejects(
+        player.connect({ ticket: bytes.toString('base64url') }),
+        /closed with 4002/,
+    );
+    await player.connect({ hello: false });
+    player.send({ ping: { clientMs: 1 } });
+    await player.until('closed', () => player.closed);
+    assert.equal(player.closed.code, 4000);
+    await player.connect({ hello: false });
+    player.socket.send('text');
+    await player.until('closed', () => player.closed);
+    assert.equal(player.closed.code, 1003);
+    await player.connect();
+    player.socket.send(Buffer.alloc(4000));
+    await player.until('closed', () => player.closed);
+    assert.equal(player.closed.code, 1009);
 });

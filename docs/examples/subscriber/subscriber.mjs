@@ -25,72 +25,80 @@ let epoch = 0;
 
 // Ships and other things are told apart by their class: players and NPCs fly classes below 1,000.
 function isShip(staticBits) {
-  return (staticBits & 0x3ff) < 1000;
+    return (staticBits & 0x3ff) < 1000;
 }
 
 function onCell(cell, isSnapshot) {
-  if (isSnapshot) {
-    for (const [entity, where] of cellOf) if (where === cell.cell) cellOf.delete(entity);
-  }
-  cell.enterId.forEach((entity, i) => {
-    if (isShip(cell.enterStatic[i])) cellOf.set(entity, cell.cell);
-  });
-  cell.goneId.forEach((entity) => {
-    if (cellOf.get(entity) === cell.cell) cellOf.delete(entity);
-  });
+    if (isSnapshot) {
+        for (const [entity, where] of cellOf) if (where === cell.cell) cellOf.delete(entity);
+    }
+    cell.enterId.forEach((entity, i) => {
+        if (isShip(cell.enterStatic[i])) cellOf.set(entity, cell.cell);
+    });
+    cell.goneId.forEach((entity) => {
+        if (cellOf.get(entity) === cell.cell) cellOf.delete(entity);
+    });
 }
 
 function onBundle(bytes) {
-  const bundle = WorldBundle.decode(bytes);
-  if (bundle.worldEpoch !== epoch) {
-    epoch = bundle.worldEpoch;
-    cellOf.clear();
-  }
-  // A slice is a field of ServerFrame; together they are one.
-  const frame = ServerFrame.decode(bundle.blob);
-  for (const cell of frame.delta) onCell(cell, false);
-  for (const cell of frame.snapshot) onCell(cell, true);
+    const bundle = WorldBundle.decode(bytes);
+    if (bundle.worldEpoch !== epoch) {
+        epoch = bundle.worldEpoch;
+        cellOf.clear();
+    }
+    // A slice is a field of ServerFrame; together they are one.
+    const frame = ServerFrame.decode(bundle.blob);
+    for (const cell of frame.delta) onCell(cell, false);
+    for (const cell of frame.snapshot) onCell(cell, true);
 }
 
 function showCells() {
-  const count = new Map();
-  for (const cell of cellOf.values()) count.set(cell, (count.get(cell) ?? 0) + 1);
-  const busiest = [...count].sort((a, b) => b[1] - a[1]).slice(0, 10);
-  console.log(`epoch ${epoch}: ${cellOf.size} ships in ${count.size} cells`);
-  for (const [cell, ships] of busiest) console.log(`cell ${String(cell).padStart(6)}: ${ships} ships`);
+    const count = new Map();
+    for (const cell of cellOf.values()) count.set(cell, (count.get(cell) ?? 0) + 1);
+    const busiest = [...count].sort((a, b) => b[1] - a[1]).slice(0, 10);
+    console.log(`epoch ${epoch}: ${cellOf.size} ships in ${count.size} cells`);
+    for (const [cell, ships] of busiest) {
+        console.log(`cell ${String(cell).padStart(6)}: ${ships} ships`);
+    }
 }
 
 const who = (player, shipClass) => (Number(player) ? `pilot ${player}` : `class ${shipClass}`);
 
 function onEvent(message) {
-  const event = WorldEvent.decode(message.data);
-  const d = event.destroyed;
-  if (!d) return;
-  console.log(`kill at tick ${event.tick}: ${who(d.killerPlayer, d.killerClass)} destroyed ` +
-    `${who(d.player, d.classId)} in zone ${d.zone}, ${d.drop.length} containers`);
+    const event = WorldEvent.decode(message.data);
+    const d = event.destroyed;
+    if (!d) return;
+    console.log(
+        `kill at tick ${event.tick}: ${who(d.killerPlayer, d.killerClass)} destroyed ` +
+            `${who(d.player, d.classId)} in zone ${d.zone}, ${d.drop.length} containers`,
+    );
 }
 
 function onTrade(message) {
-  const t = TradeBooked.decode(message.data);
-  const verb = t.side === Side.SIDE_BUY ? 'bought' : 'sold';
-  console.log(`trade at ${t.location}: pilot ${t.player} ${verb} ${t.quantity} of good ` +
-    `${t.commodity} for ${t.total} cr`);
+    const t = TradeBooked.decode(message.data);
+    const verb = t.side === Side.SIDE_BUY ? 'bought' : 'sold';
+    console.log(
+        `trade at ${t.location}: pilot ${t.player} ${verb} ${t.quantity} of good ` +
+            `${t.commodity} for ${t.total} cr`,
+    );
 }
 
 if (!process.env.ST_NATS_URL) {
-  console.error('ST_NATS_URL is not set');
-  process.exit(2);
+    console.error('ST_NATS_URL is not set');
+    process.exit(2);
 }
 const url = new URL(process.env.ST_NATS_URL);
 const bus = await connect({
-  servers: url.host,
-  user: decodeURIComponent(url.username),
-  pass: decodeURIComponent(url.password),
-  maxReconnectAttempts: -1,
+    servers: url.host,
+    user: decodeURIComponent(url.username),
+    pass: decodeURIComponent(url.password),
+    maxReconnectAttempts: -1,
 });
 console.log(`connected to ${url.host}`);
 const follow = (subject, fn) =>
-  bus.subscribe(subject, { callback: (error, message) => error ? console.error(error.message) : fn(message) });
+    bus.subscribe(subject, {
+        callback: (error, message) => (error ? console.error(error.message) : fn(message)),
+    });
 follow('world.*.*.delta', (message) => onBundle(message.data));
 follow('world.*.*.snapshot', (message) => onBundle(message.data));
 follow('ev.*.*.destroyed', onEvent);
