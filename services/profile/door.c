@@ -128,8 +128,11 @@ void door_reply(struct request *r)
     send_reply(d, r->msg, r->verb, r);
     if (ok && v->signs_in)
         st_histogram_observe(d->login[r->source], (double)spent_ns / 1e9);
-    bool away = r->answer == ANSWER_UNAVAILABLE || r->answer == ANSWER_BUSY;
-    enum st_log_level level = away ? ST_LOG_WARN : v->noteworthy ? ST_LOG_INFO : ST_LOG_DEBUG;
+    /* A flood is counted, not logged. */
+    bool flood = r->answer == ANSWER_BUSY || r->answer == ANSWER_RATE_LIMITED;
+    enum st_log_level level = r->answer == ANSWER_UNAVAILABLE ? ST_LOG_WARN
+                              : v->noteworthy && !flood       ? ST_LOG_INFO
+                                                              : ST_LOG_DEBUG;
     /* While a step is under way its thread may still write what it finds. */
     st_log(level, "request", st_log_s("request_id", r->request_id), st_log_s("verb", v->name),
            st_log_s("answer", answer_names[r->answer]),

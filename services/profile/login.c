@@ -43,12 +43,12 @@ static void run_try_begin(struct cache *c, struct request *r)
 
 static void run_try_lost(struct cache *c, struct request *r)
 {
-    cache_try_end(c, &r->attempt, false);
+    cache_try_end(c, &r->attempt, CACHE_LOST);
 }
 
 static void run_try_won(struct cache *c, struct request *r)
 {
-    cache_try_end(c, &r->attempt, true);
+    cache_try_end(c, &r->attempt, CACHE_WON);
 }
 
 static void after_refusal(struct request *r)
@@ -60,6 +60,7 @@ static void after_refusal(struct request *r)
 static void refuse(struct request *r, enum answer answer)
 {
     r->answer = answer;
+    r->attempt_open = false;
     request_cache(r, run_try_lost, after_refusal);
 }
 
@@ -69,7 +70,8 @@ static bool over_limit(struct request *r)
         request_fail(r, r->err);
         return true;
     }
-    if (r->attempt.retry_after_ms == 0)
+    r->attempt_open = r->attempt.retry_after_ms == 0;
+    if (r->attempt_open)
         return false;
     r->retry_after_ms = (uint32_t)ST_MIN(r->attempt.retry_after_ms, UINT32_MAX);
     request_answer(r, ANSWER_RATE_LIMITED);
@@ -104,6 +106,7 @@ static void signed_in(struct request *r)
 {
     presence_raise(r->p->presence, r->player, r->epoch, "");
     request_issue(r, r->player, r->epoch);
+    r->attempt_open = false;
     if (r->attempt.account)
         request_cache(r, run_try_won, after_won);
     else
@@ -140,6 +143,8 @@ static void after_provision(struct request *r)
 
 static void provision(struct request *r)
 {
+    if (r->attempt.makes_pilot) /* made: it counts */
+        r->attempt_open = false;
     door_provision(r, after_provision);
 }
 

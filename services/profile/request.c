@@ -68,9 +68,27 @@ struct request *requests_take(struct requests *rs, struct st_bus_msg *take_msg)
     return r;
 }
 
+static void release(struct request *r);
+
+static void run_void(void *cache, void *job)
+{
+    const struct request *r = job;
+    cache_try_end(cache, &r->attempt, CACHE_VOID);
+}
+
+static void on_void(void *job)
+{
+    release(job);
+}
+
 static void release(struct request *r)
 {
     struct requests *rs = r->p->requests;
+    if (r->attempt_open) { /* nothing was decided: the try does not count */
+        r->attempt_open = false;
+        if (!r->p->ended && st_workers_submit(r->p->cache_pool, run_void, on_void, r) == 0)
+            return;
+    }
     uint32_t id = r->id;
     st_secret_wipe(r, sizeof(*r));
     st_pool_put(rs->pool, id);

@@ -54,6 +54,7 @@ struct request {
 
     /* found on the way */
     struct cache_try attempt;
+    bool attempt_open; /* counted, and not decided yet */
     struct store_account account;
     struct hydrate_wait wait;
     bool second_chance; /* a registration that goes on with what an earlier one left behind */

@@ -377,49 +377,44 @@ void cache_try_begin(struct cache *c, struct cache_try *t)
         begin_local(c, t);
 }
 
-static int end_shared(struct cache *c, const struct cache_try *t, bool success)
+static int end_shared(struct cache *c, const struct cache_try *t, enum cache_verdict verdict)
 {
     static const char script[] =
-        "if ARGV[1] == '1' then\n"
-        " if ARGV[3] == '1' then\n"
-        "  if tonumber(redis.call('GET', KEYS[1]) or '0') > 0 then redis.call('DECR', KEYS[1]) "
-        "end\n"
-        "  redis.call('SET', KEYS[3], '1', 'EX', ARGV[4])\n"
-        " end\n"
-        "else\n"
+        "if ARGV[1] == 'lost' then\n"
         " redis.call('INCR', KEYS[2])\n"
         " if redis.call('PTTL', KEYS[2]) < 0 then redis.call('PEXPIRE', KEYS[2], ARGV[2]) end\n"
+        " return 0\n"
         "end\n"
+        "local n = tonumber(redis.call('GET', KEYS[1]) or '0')\n"
+        "if n > 0 then redis.call('DECR', KEYS[1]) end\n"
+        "if ARGV[1] == 'won' then redis.call('SET', KEYS[3], '1', 'EX', ARGV[3]) end\n"
         "return 0";
+    static const char *const words[] = {
+        [CACHE_WON] = "won", [CACHE_LOST] = "lost", [CACHE_VOID] = "void"};
     char window[16], known_s[16];
     struct limit_keys k;
     make_keys(&k, t);
     snprintf(window, sizeof(window), "%d", ADDRESS_WINDOW_MS);
     snprintf(known_s, sizeof(known_s), "%d", KNOWN_ADDRESS_S);
-    struct st_slice args[] = {text("EVAL"),
-                              text(script),
-                              text("3"),
-                              text(k.account),
-                              text(k.address),
-                              text(k.known),
-                              text(success ? "1" : "0"),
-                              text(window),
-                              text(t->account ? "1" : "0"),
-                              text(known_s)};
+    struct st_slice args[] = {text("EVAL"),         text(script),    text("3"),
+                              text(k.account),      text(k.address), text(k.known),
+                              text(words[verdict]), text(window),    text(known_s)};
     int64_t unused = 0;
     return eval_int(c, args, ST_ARRAY_LEN(args), &unused);
 }
 
-void cache_try_end(struct cache *c, const struct cache_try *t, bool success)
+void cache_try_end(struct cache *c, const struct cache_try *t, enum cache_verdict verdict)
 {
     st_assert(c && t && t->address[0]);
-    if (t->makes_pilot || end_shared(c, t, success) == 0)
+    if (verdict != CACHE_LOST && !counts(t))
+        return;
+    if (end_shared(c, t, verdict) == 0)
         return;
     struct limit_keys k;
     uint64_t now_ms = st_mono_ms();
     make_keys(&k, t);
-    if (success)
-        throttle_give_back(c->local, now_ms, local_key(k.account));
-    else
+    if (verdict == CACHE_LOST)
         (void)throttle_take(c->local, now_ms, local_key(k.address), UINT32_MAX, ADDRESS_WINDOW_MS);
+    else
+        throttle_give_back(c->local, now_ms, local_key(k.account));
 }

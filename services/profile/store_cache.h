@@ -73,7 +73,9 @@ struct cache_try {
 };
 /* Counts the try, unless a limit is reached. */
 void cache_try_begin(struct cache *c, struct cache_try *t);
-/* The verdict: a success takes the try back, a failure counts against the address. */
-void cache_try_end(struct cache *c, const struct cache_try *t, bool success);
+/* How a try ended: won = it does not count and the address is known from now on; lost = it counts,
+ * against the address too; void = nothing was decided, it does not count. */
+enum cache_verdict { CACHE_WON = 1, CACHE_LOST, CACHE_VOID };
+void cache_try_end(struct cache *c, const struct cache_try *t, enum cache_verdict verdict);
 
 #endif

@@ -181,7 +181,8 @@ static void on_provision(void *ctx, struct st_bus_msg *take_msg)
                  "INSERT INTO economy.player_read_v VALUES (%llu, 1, 1500, %llu, 1, 2, 7, 7, 0)"
                  " ON CONFLICT DO NOTHING",
                  (unsigned long long)ask->player, (unsigned long long)ask->player + 100000);
-        ck_assert_int_eq(st_pg_script(s->sql, sql), 0);
+        /* Twice: the connection may be from before Postgres was killed. */
+        ck_assert(st_pg_script(s->sql, sql) == 0 || st_pg_script(s->sql, sql) == 0);
     }
     if (s->provision_code) {
         Startrader__V1__ProvisionReply reply = STARTRADER__V1__PROVISION_REPLY__INIT;
