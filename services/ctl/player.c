@@ -20,13 +20,6 @@
 
 enum { REQUEST_MS = 2000, TRIES = 5, ARENA_BYTES = 16 << 10 };
 
-static bool parse_number(const char *text, uint64_t max, uint64_t *out)
-{
-    char *end = NULL;
-    *out = strtoull(text, &end, 10);
-    return text[0] >= '0' && text[0] <= '9' && *end == '\0' && *out > 0 && *out <= max;
-}
-
 static void print_player(const struct st_pg_result *r)
 {
     static const char *const names[] = {"player", "revision", "session epoch", "credits", "ship",
@@ -43,8 +36,6 @@ static void print_player(const struct st_pg_result *r)
 
 static int show(struct ctl *c, uint64_t player)
 {
-    if (!ctl_database(c))
-        return CTL_AWAY;
     char text[24], ship[24];
     struct st_pg_param p = st_pg_param_int(text, (int64_t)player);
     struct st_pg_result *r = NULL, *name = NULL, *cargo = NULL;
@@ -60,7 +51,8 @@ static int show(struct ctl *c, uint64_t player)
         struct st_pg_param q = st_pg_param_int(ship, st_pg_int(r, 0, 4));
         status = store_run(c->pg, &q_cargo, &q, 1, &cargo) == 0 ? CTL_OK : CTL_AWAY;
         for (size_t i = 0; status == CTL_OK && i < st_pg_rows(cargo); i++)
-            printf("%-14s %s %s\n", i ? "" : "cargo", st_pg_text(cargo, i, 1), st_pg_text(cargo, i, 0));
+            printf("%-14s %s %s\n", i ? "" : "cargo", st_pg_text(cargo, i, 1),
+                   st_pg_text(cargo, i, 0));
     }
     st_pg_result_free(&cargo);
     st_pg_result_free(&name);
@@ -96,7 +88,8 @@ static void on_answer(void *ctx, int err, const uint8_t *data, size_t len)
 static void ask(void *ctx)
 {
     struct call *k = ctx;
-    st_bus_request(k->ctl->bus, k->subject, k->request.data, k->request.len, REQUEST_MS, on_answer, k);
+    st_bus_request(k->ctl->bus, k->subject, k->request.data, k->request.len, REQUEST_MS, on_answer,
+                   k);
 }
 
 static int call(struct ctl *c, const char *subject, const ProtobufCMessage *request,
@@ -175,17 +168,38 @@ static int grant(struct ctl *c, uint64_t player, uint32_t class_id)
     return CTL_OK;
 }
 
+/* The id of what was named by number or by name; false when there is none, said on stderr. */
+static bool find(struct ctl *c, const struct st_pg_stmt *stmt, const char *text, uint32_t *id)
+{
+    struct st_pg_param param = st_pg_param_str(text);
+    struct st_pg_result *r = NULL;
+    if (store_run(c->pg, stmt, &param, 1, &r) != 0)
+        return false;
+    bool found = st_pg_rows(r) == 1;
+    if (found)
+        *id = (uint32_t)st_pg_int(r, 0, 0);
+    else
+        fprintf(stderr, "player: there is no \"%s\"\n", text);
+    st_pg_result_free(&r);
+    return found;
+}
+
 int cmd_player(struct ctl *c)
 {
-    uint64_t player = 0, class_id = 0;
-    if (c->argc < 2 || !parse_number(c->argv[1], UINT32_MAX, &player))
+    uint32_t player = 0, class_id = 0;
+    const char *verb = c->argc > 0 ? c->argv[0] : "";
+    bool is_show = strcmp(verb, "show") == 0 && c->argc == 2;
+    bool is_kick = strcmp(verb, "kick") == 0 && (c->argc == 2 || c->argc == 3);
+    bool is_ship = strcmp(verb, "ship") == 0 && c->argc == 3;
+    if (!is_show && !is_kick && !is_ship)
         return CTL_USAGE;
-    const char *verb = c->argv[0];
-    if (strcmp(verb, "show") == 0 && c->argc == 2)
+    if (!ctl_database(c))
+        return CTL_AWAY;
+    if (!find(c, &q_find_player, c->argv[1], &player))
+        return CTL_FOUND;
+    if (is_show)
         return show(c, player);
-    if (strcmp(verb, "kick") == 0 && c->argc <= 3)
+    if (is_kick)
         return kick(c, player, c->argc == 3 ? c->argv[2] : "ended by an operator");
-    if (strcmp(verb, "ship") == 0 && c->argc == 3 && parse_number(c->argv[2], 999, &class_id))
-        return grant(c, player, (uint32_t)class_id);
-    return CTL_USAGE;
+    return find(c, &q_find_class, c->argv[2], &class_id) ? grant(c, player, class_id) : CTL_FOUND;
 }

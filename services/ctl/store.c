@@ -10,10 +10,10 @@ const struct st_pg_stmt q_ping = {"ping", "SELECT 1"};
 const struct st_pg_stmt q_lock = {"lock", "SELECT pg_try_advisory_lock(5410070001)"};
 const struct st_pg_stmt q_unlock = {"unlock", "SELECT pg_advisory_unlock(5410070001)"};
 
-const char *const sql_bookkeeping =
-    "CREATE SCHEMA IF NOT EXISTS startrader;"
-    "CREATE TABLE IF NOT EXISTS startrader.migrations ("
-    " file text PRIMARY KEY, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())";
+const char *const sql_bookkeeping = "CREATE SCHEMA IF NOT EXISTS startrader;"
+                                    "CREATE TABLE IF NOT EXISTS startrader.migrations ("
+                                    " file text PRIMARY KEY, checksum text NOT NULL, applied_at "
+                                    "timestamptz NOT NULL DEFAULT now())";
 
 const struct st_pg_stmt q_migration = {
     "migration", "SELECT checksum FROM startrader.migrations WHERE file = $1"};
@@ -32,15 +32,14 @@ const char *const sql_password_economy =
     " current_setting('startrader.secret')); END $$";
 
 const struct st_pg_stmt q_history = {
-    "history",
-    "SELECT q.n - 1, t.result, t.answer, t.asked, t.kind,"
-    " EXISTS (SELECT FROM economy.ledger_entries e WHERE e.transaction = t.id)"
-    " FROM unnest($1::bigint[], $2::bytea[]) WITH ORDINALITY AS q (player, key, n)"
-    " JOIN economy.transactions t ON t.player = q.player AND t.key = q.key"};
+    "history", "SELECT q.n - 1, t.result, t.answer, t.asked, t.kind,"
+               " EXISTS (SELECT FROM economy.ledger_entries e WHERE e.transaction = t.id)"
+               " FROM unnest($1::bigint[], $2::bytea[]) WITH ORDINALITY AS q (player, key, n)"
+               " JOIN economy.transactions t ON t.player = q.player AND t.key = q.key"};
 
-const struct st_pg_stmt q_ships = {
-    "ships", "SELECT id, version, player FROM economy.ships"
-             " WHERE holder_kind = 1 AND holder_id = $1 ORDER BY id"};
+const struct st_pg_stmt q_ships = {"ships",
+                                   "SELECT id, version, player FROM economy.ships"
+                                   " WHERE holder_kind = 1 AND holder_id = $1 ORDER BY id"};
 
 const struct st_pg_stmt q_player = {
     "player",
@@ -55,8 +54,14 @@ const struct st_pg_stmt q_cargo = {
     "cargo", "SELECT g.code, c.quantity FROM economy.cargo c"
              " JOIN economy.commodities g ON g.id = c.commodity"
              " WHERE c.account = economy.account_of(2, $1) AND c.quantity <> 0 ORDER BY g.id"};
-const struct st_pg_stmt q_player_name = {
-    "player_name", "SELECT name FROM profile.players WHERE id = $1"};
+/* What an operator types: a number or a name. */
+const struct st_pg_stmt q_find_player = {
+    "find_player", "SELECT player_id FROM profile.players WHERE player_id::text = $1"
+                   " OR name_folded = lower($1) ORDER BY player_id::text = $1 DESC LIMIT 1"};
+const struct st_pg_stmt q_find_class = {
+    "find_class", "SELECT id FROM economy.ship_classes WHERE id::text = $1 OR code = lower($1)"};
+const struct st_pg_stmt q_player_name = {"player_name",
+                                         "SELECT name FROM profile.players WHERE player_id = $1"};
 
 const struct store_proof store_proofs[] = {
     {"postings of each transaction sum to zero",
@@ -66,14 +71,15 @@ const struct store_proof store_proofs[] = {
      {"proof_balance",
       "SELECT coalesce(b.account, e.account), coalesce(b.commodity, e.commodity),"
       " coalesce(b.balance, 0) - coalesce(e.amount, 0) FROM economy.balances_v b FULL JOIN"
-      " (SELECT account, commodity, sum(amount) AS amount FROM economy.ledger_entries GROUP BY 1, 2)"
+      " (SELECT account, commodity, sum(amount) AS amount FROM economy.ledger_entries GROUP BY 1, "
+      "2)"
       " e ON e.account = b.account AND e.commodity = b.commodity"
       " WHERE coalesce(b.balance, 0) <> coalesce(e.amount, 0) LIMIT 20"}},
     {"each entry's balance follows from the entry before",
-     {"proof_running",
-      "SELECT id, account, commodity, balance - running FROM (SELECT id, account, commodity, balance,"
-      " sum(amount) OVER (PARTITION BY account, commodity ORDER BY id) AS running"
-      " FROM economy.ledger_entries) AS r WHERE balance <> running LIMIT 20"}},
+     {"proof_running", "SELECT id, account, commodity, balance - running FROM (SELECT id, account, "
+                       "commodity, balance,"
+                       " sum(amount) OVER (PARTITION BY account, commodity ORDER BY id) AS running"
+                       " FROM economy.ledger_entries) AS r WHERE balance <> running LIMIT 20"}},
     {"credits and goods of each kind sum to zero",
      {"proof_total", "SELECT commodity, sum(balance) FROM economy.balances_v GROUP BY 1"
                      " HAVING sum(balance) <> 0 LIMIT 20"}},
