@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sign-in over HTTP: guest, register, login, claim, refresh, logout, and what the page may ask
+// without a socket. Knows no screen. Secrets are kept by CredentialStore alone.
+
+/** A refusal of the HTTP interface, by its code (see Code in types.proto), or 'network'. */
+export class ApiError extends Error {
+  constructor(
+    readonly code: string,
+    readonly status: number,
+    readonly retryAfterMs: number,
+    readonly requestId: string,
+  ) {
+    super(`${code} (${status})`);
+  }
+}
+
+export interface Profile {
+  playerId: string;
+  name: string;
+  createdAt: number;
+  guest: boolean;
+  kills: number;
+  deaths: number;
+  credits: number;
+}
+
+export interface Credentials {
+  playerId: string;
+  ticket: string;
+  /** Unix seconds. */
+  ticketExpiresAt: number;
+  refreshSecret: string;
+}
+
+export interface SignIn {
+  credentials: Credentials;
+  profile: Profile | null;
+}
+
+export interface WorldInfo {
+  revision: string;
+}
+
+type Json = { [key: string]: unknown };
+const KEY = 'startrader.credentials';
+
+/** Keeps the sign-in of this browser over reloads. */
+export class CredentialStore {
+  constructor(private readonly storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>) {}
+
+  load(): Credentials | null {
+    try {
+      const value = JSON.parse(this.storage.getItem(KEY) ?? 'null') as Credentials | null;
+      return value && typeof value.ticket === 'string' && typeof value.refreshSecret === 'string'
+        ? value : null;
+    } catch {
+      return null;
+    }
+  }
+
+  save(credentials: Credentials): void {
+    this.storage.setItem(KEY, JSON.stringify(credentials));
+  }
+
+  clear(): void {
+    this.storage.removeItem(KEY);
+  }
+}
+
+function requestId(): string {
+  return hex(crypto.getRandomValues(new Uint8Array(12)));
+}
+
+function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('');
+}
+
+function asNumber(value: unknown): number {
+  const n = Number(value ?? 0);
+  return Number.isFinite(n) ? n : 0;
+}
+
+function readProfile(value: unknown): Profile | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const p = value as Json;
+  return {
+    playerId: String(p['player_id'] ?? ''),
+    name: String(p['name'] ?? ''),
+    createdAt: asNumber(p['created_at']),
+    guest: p['guest'] === true,
+    kills: asNumber(p['kills']),
+    deaths: asNumber(p['deaths']),
+    credits: asNumber(p['credits']),
+  };
+}
+
+export class Auth {
+  constructor(private readonly base = '', private readonly timeoutMs = 15000) {}
+
+  guest(): Promise<SignIn> {
+    return this.signIn('guest', {});
+  }
+
+  register(name: string, password: string): Promise<SignIn> {
+    return this.signIn('register', { name, password });
+  }
+
+  login(name: string, password: string): Promise<SignIn> {
+    return this.signIn('login', { name, password });
+  }
+
+  /** Turns the guest of a ticket into an account with the same pilot. */
+  claim(ticket: string, name: string, password: string): Promise<SignIn> {
+    return this.signIn('claim', { name, password }, ticket);
+  }
+
+  refresh(refreshSecret: string): Promise<SignIn> {
+    return this.signIn('refresh', { refresh_secret: refreshSecret });
+  }
+
+  async logout(ticket: string): Promise<void> {
+    await this.call('POST', '/v1/auth/logout', {}, ticket);
+  }
+
+  async me(ticket: string): Promise<Profile | null> {
+    const body = await this.call('GET', '/v1/me', null, ticket);
+    return readProfile(body['profile'] ?? body);
+  }
+
+  async world(): Promise<WorldInfo> {
+    const body = await this.call('GET', '/v1/world', null);
+    return { revision: String(body['revision'] ?? body['config_revision'] ?? '') };
+  }
+
+  /** The bytes of a world configuration; its revision is 16 hex digits. */
+  async worldConfig(revision: string): Promise<Uint8Array> {
+    const response = await this.fetch(`/v1/world/${encodeURIComponent(revision)}`, {});
+    if (!response.ok) throw await this.problem(response);
+    return new Uint8Array(await response.arrayBuffer());
+  }
+
+  private async signIn(route: string, body: Json, ticket = ''): Promise<SignIn> {
+    const reply = await this.call('POST', `/v1/auth/${route}`, body, ticket);
+    return {
+      credentials: {
+        playerId: String(reply['player_id'] ?? ''),
+        ticket: String(reply['ticket'] ?? ''),
+        ticketExpiresAt: asNumber(reply['ticket_expires_at']),
+        refreshSecret: String(reply['refresh_secret'] ?? ''),
+      },
+      profile: readProfile(reply['profile']),
+    };
+  }
+
+  private async call(method: string, path: string, body: Json | null, ticket = ''): Promise<Json> {
+    const headers: { [name: string]: string } = { Accept: 'application/json' };
+    if (body) headers['Content-Type'] = 'application/json';
+    if (ticket) headers['Authorization'] = `Bearer ${ticket}`;
+    const response = await this.fetch(path, {
+      method, headers, ...(body ? { body: JSON.stringify(body) } : {}),
+    });
+    if (!response.ok) throw await this.problem(response);
+    const text = await response.text();
+    return text ? (JSON.parse(text) as Json) : {};
+  }
+
+  private async fetch(path: string, init: RequestInit): Promise<Response> {
+    const headers = { 'X-Request-Id': requestId(), ...(init.headers as object | undefined) };
+    try {
+      return await fetch(this.base + path, {
+        ...init, headers, signal: AbortSignal.timeout(this.timeoutMs),
+      });
+    } catch {
+      throw new ApiError('network', 0, 2000, headers['X-Request-Id']);
+    }
+  }
+
+  private async problem(response: Response): Promise<ApiError> {
+    const retryAfter = asNumber(response.headers.get('Retry-After')) * 1000;
+    let body: Json = {};
+    try {
+      body = (await response.json()) as Json;
+    } catch {
+      // A proxy in between answers in its own words: the status says enough.
+    }
+    const retry = asNumber(body['retry_after_ms']) || retryAfter;
+    return new ApiError(String(body['code'] ?? 'unknown').toLowerCase().replace(/^code_/, ''),
+      response.status, retry, String(body['request_id'] ?? ''));
+  }
+}
