@@ -105,7 +105,7 @@ export class Scene {
     }
     for (const sprite of this.stations.values()) sprite.destroy();
     this.stations.clear();
-    this.forgetShips();
+    this.forget();
   }
 
   /** World units to px of the world container. */
@@ -298,7 +298,8 @@ export class Scene {
     for (const trail of drawn.trails) trail.destroy();
   }
 
-  private forgetShips(): void {
+  /** Makes all ships anew, as after a change of colours. */
+  forget(): void {
     for (const drawn of this.ships.values()) this.remove(drawn);
     this.ships.clear();
   }

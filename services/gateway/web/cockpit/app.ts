@@ -1,0 +1,567 @@
+// SPDX-License-Identifier: Apache-2.0
+// The cockpit: decides which screen is shown for the state of the session, draws pictures, and
+// passes wishes on. Owns all screens; each of them knows only the game.
+
+import { create } from '@bufbuild/protobuf';
+import type { Destroyed, PrivateEvent } from '@gen/client_pb';
+import { UndockRequestSchema } from '@gen/trade_pb';
+import { ActionResult, GoneReason, Phase } from '@gen/types_pb';
+import type { WorldConfig } from '../kernel/config';
+import { type Kernel, Thrust } from '../kernel/kernel';
+import { type Auth, type CredentialStore, type Credentials, type Profile, type SignIn } from '../sdk/auth';
+import { K_PER_UNIT } from '../sdk/entity';
+import { NEUTRAL } from '../sdk/own';
+import { Session } from '../sdk/session';
+import type { CloseReason } from '../sdk/socket';
+import { sayAuth, sayRefused, signInDialog, tell, Dialog } from './dialogs';
+import { Docked } from './docked';
+import { h, setText, setVar, toggle } from './dom';
+import { menuDrawer, pilotDrawer } from './drawer';
+import { DeathDialog, sayAction, tellPrivate, tellPublic } from './events';
+import { Game } from './game';
+import { Hints } from './hints';
+import { Hud } from './hud';
+import type { IconName } from './icons';
+import { type Command, Input } from './input';
+import { Landing } from './landing';
+import { MapScreen } from './mapscreen';
+import { Market } from './market';
+import { Overlay } from './scene/overlay';
+import { setHostile } from './scene/palette';
+import { Scene } from './scene/scene';
+import { Settings } from './settings';
+import { summary } from './summary';
+import { money, say, sayCode } from './text';
+
+const TOAST_MS = 5000;
+const BACK_MS = 2000;
+const PICK_PX = 40;
+
+export interface Parts {
+  auth: Auth;
+  store: CredentialStore;
+  kernel: Kernel;
+  config: WorldConfig | null;
+}
+
+/** What exists while somebody is signed in. */
+interface Cockpit {
+  session: Session;
+  game: Game;
+  market: Market;
+  hud: Hud;
+  docked: Docked;
+  map: MapScreen;
+  hints: Hints;
+  death: DeathDialog;
+}
+
+export class App {
+  private readonly settings = new Settings(window.localStorage);
+  private readonly stage = h('div', { id: 'stage', role: 'img', label: say('title') });
+  private readonly scene = new Scene();
+  private readonly overlay = new Overlay();
+  private readonly input: Input;
+  private readonly landing: Landing;
+  private readonly toasts = h('ul', { attrs: { 'aria-live': 'assertive' } });
+  private readonly summaryBox = h('p', { class: 'panel summary', role: 'status' });
+  private cockpit: Cockpit | null = null;
+  private profile: Profile | null = null;
+  private drawer: HTMLElement | null = null;
+  private mapOpen = false;
+  private parked: Dialog | null = null;
+  private lost: { reason: CloseReason; tries: number } | null = null;
+  private backUntil = 0;
+  private lastNow = 0;
+  private fps = 60;
+  private busy = false;
+  private undocking = false;
+  private docking = false;
+  private summaryAt = 0;
+  private lastRisk = -1;
+
+  constructor(private readonly parts: Parts) {
+    this.input = new Input(this.stage, (c) => this.command(c), (x, y) => this.pick(x, y));
+    this.landing = new Landing({ play: () => void this.playNow(), signIn: () => this.openSignIn('login') });
+    this.summaryBox.hidden = true;
+    this.settings.events.on('change', () => this.applySettings());
+  }
+
+  async start(): Promise<void> {
+    document.body.append(this.stage,
+      h('div', { class: 'layer toasts' }, this.toasts), h('div', { class: 'layer hud' }, this.summaryBox));
+    await this.scene.start(this.stage);
+    this.stage.append(this.overlay.sheet.canvas);
+    window.addEventListener('resize', () => this.resize());
+    window.addEventListener('keydown', (e) => {
+      if (this.onDockedScreen()) this.cockpit!.docked.key(e);
+    });
+    this.resize();
+    this.applySettings();
+    if (this.parts.config) this.landing.configure(this.parts.config);
+    requestAnimationFrame((now) => this.picture(now));
+  }
+
+  private applySettings(): void {
+    const v = this.settings.all;
+    setVar(document.body, '--hud', String(v.hudScale));
+    toggle(document.body, 'calm', this.settings.calm);
+    this.scene.camera.calm = this.settings.calm;
+    this.overlay.names = v.names;
+    setHostile(v.hostile);
+    this.scene.art.recolour();
+    this.scene.forget();
+  }
+
+  private resize(): void {
+    this.scene.resize();
+    this.overlay.sheet.resize(window.innerWidth, window.innerHeight);
+    this.landing.resize();
+    this.cockpit?.map.resize();
+  }
+
+  // ---- signing in and out ---------------------------------------------------------------------
+
+  showLanding(words = ''): void {
+    this.landing.busy(false);
+    this.landing.refuse(words);
+    document.body.append(this.landing.element);
+  }
+
+  private async playNow(): Promise<void> {
+    if (this.busy) return;
+    this.busy = true;
+    this.landing.busy(true);
+    this.landing.refuse('');
+    try {
+      this.enter(await this.parts.auth.guest());
+    } catch (error) {
+      this.landing.refuse(sayAuth(error));
+    }
+    this.busy = false;
+    this.landing.busy(false);
+  }
+
+  private openSignIn(kind: 'login' | 'register'): void {
+    signInDialog(this.parts.auth, kind, '', (s) => this.enter(s), () => void this.playNow()).open();
+  }
+
+  private claim(): void {
+    const { cockpit } = this;
+    if (!cockpit) return;
+    signInDialog(this.parts.auth, 'claim', cockpit.session.ticket, (s) => {
+      this.toast(say('claimed'), 'gain');
+      this.leave();
+      this.enter(s);
+    }, null).open();
+  }
+
+  private enter(signIn: SignIn): void {
+    this.parts.store.save(signIn.credentials);
+    this.profile = signIn.profile;
+    this.resume(signIn.credentials);
+  }
+
+  /** Connects with a ticket that is there already. */
+  resume(credentials: Credentials): void {
+    this.leave();
+    const { auth, store, kernel } = this.parts;
+    const url = `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/v1/ws`;
+    const session = new Session({ auth, store, credentials, kernel, url });
+    this.cockpit = this.build(session);
+    this.listen(this.cockpit);
+    session.start();
+    if (!this.profile)
+      auth.me(credentials.ticket).then((p) => (this.profile = p)).catch(() => undefined);
+  }
+
+  private leave(): void {
+    const { cockpit } = this;
+    if (!cockpit) return;
+    cockpit.session.stop();
+    cockpit.hud.element.remove();
+    cockpit.docked.element.remove();
+    cockpit.death.close();
+    this.closeTop();
+    this.parked?.close();
+    this.parked = null;
+    this.lost = null;
+    this.lastRisk = -1;
+    this.cockpit = null;
+  }
+
+  private signOut(): void {
+    const ticket = this.cockpit?.session.ticket ?? '';
+    this.leave();
+    this.parts.store.clear();
+    this.profile = null;
+    if (ticket) this.parts.auth.logout(ticket).catch(() => undefined);
+    this.showLanding();
+  }
+
+  private build(session: Session): Cockpit {
+    const game = new Game(session, this.parts.kernel);
+    const market = new Market(game);
+    const hud = new Hud(game, {
+      map: () => this.toggleMap(), pilot: () => this.openDrawer('pilot'), menu: () => this.openDrawer('menu'),
+      dock: () => void this.dock(),
+    }, this.input.touchPads());
+    const docked = new Docked(game, market, () => void this.undock());
+    docked.ticket.onSold = () => {
+      hints.sold = true;
+    };
+    const map = new MapScreen(game, market, () => this.toggleMap());
+    const hints = new Hints(game, market, this.settings, hud.hint);
+    const death = new DeathDialog(game, () => void this.undockWreck());
+    return { session, game, market, hud, docked, map, hints, death };
+  }
+
+  // ---- what the session tells -----------------------------------------------------------------
+
+  private listen(cockpit: Cockpit): void {
+    const { session, game, market, hud } = cockpit;
+    const teller = {
+      news: (name: IconName, words: string, tone: '' | 'gain' | 'loss' | 'mute' = '') => hud.news(name, words, tone),
+      toast: (words: string, tone: '' | 'gain' | 'bad' = '') => this.toast(words, tone),
+    };
+    session.events.on('welcome', (welcome) => {
+      game.configure(session.config!);
+      this.scene.configure(game);
+      this.overlay.configure(game);
+      cockpit.hints.start(String(welcome.player));
+      this.landing.element.remove();
+      market.stale();
+      session.world!.events.on('impact', (hit) => this.scene.impact(hit, game, session.now()));
+      session.world!.events.on('volley', (v) =>
+        this.scene.muzzle(v.x, v.y, game.relationOf(v.ship), session.now()));
+      session.world!.events.on('gone', ({ entity, reason, x, y }) => {
+        if (reason === GoneReason.DESTROYED)
+          this.scene.explode(x, y, this.parts.kernel.radius(entity.classId), session.now());
+        if (game.target === entity.id) game.target = 0;
+      });
+    });
+    session.events.on('phase', ({ phase, before }) => this.onPhase(phase, before));
+    session.events.on('lost', ({ reason, tries }) => (this.lost = { reason, tries }));
+    session.events.on('back', ({ awayMs }) => {
+      this.lost = null;
+      this.backUntil = performance.now() + BACK_MS;
+      if (awayMs > 5000 && game.phase === Phase.FLYING)
+        this.toast(say('drifted', { s: Math.round(awayMs / 1000) }));
+    });
+    session.events.on('ended', ({ reason, words }) => this.onEnded(reason, words));
+    session.events.on('private', (e) => this.onPrivate(cockpit, e, teller));
+    session.events.on('public', (e) => {
+      const words = tellPublic(e, game, teller);
+      if (words) cockpit.docked.addNews(words);
+    });
+    market.events.on('silent', (silent) => {
+      if (!silent) this.toast(say('tradeOpen'), 'gain');
+    });
+    session.events.on('frame', () => this.watchZone(cockpit));
+  }
+
+  private onPrivate(cockpit: Cockpit, e: PrivateEvent, teller: Parameters<typeof tellPrivate>[2]): void {
+    tellPrivate(e, cockpit.game, teller);
+    switch (e.event.case) {
+      case 'kill': cockpit.hints.killed = true; break;
+      case 'pickedUp': cockpit.hints.looted = true; cockpit.market.stale(); break;
+      case 'booked':
+        cockpit.death.book(e.event.value.kind, Number(e.event.value.credits));
+        cockpit.market.stale();
+        break;
+      case 'destroyed': this.onDestroyed(e.event.value); break;
+      default: break;
+    }
+  }
+
+  private onDestroyed(d: Destroyed): void {
+    const { cockpit } = this;
+    if (!cockpit) return;
+    const at = cockpit.game.place();
+    this.scene.explode(at.x, at.y, this.parts.kernel.radius(cockpit.game.own?.state?.classId ?? 0), performance.now());
+    window.setTimeout(() => {
+      if (this.cockpit === cockpit && cockpit.game.phase !== Phase.FLYING) cockpit.death.open(d);
+    }, 1200);
+  }
+
+  private onPhase(phase: Phase, before: Phase): void {
+    const { cockpit } = this;
+    if (!cockpit) return;
+    const { hud, docked, death, game } = cockpit;
+    const atStation = phase === Phase.DOCKED;
+    if (phase !== Phase.DEAD && phase !== Phase.DOCKED) death.close();
+    if (atStation) {
+      hud.element.remove();
+      this.undocking = false;
+      docked.undocking(false);
+      docked.arrive(game.own?.state?.location ?? 0);
+      if (!death.isOpen) document.body.append(docked.element);
+      if (game.route === game.own?.state?.location) game.route = 0;
+    } else {
+      docked.element.remove();
+      document.body.append(hud.element);
+    }
+    toggle(this.stage, 'gone', atStation && !death.isOpen);
+    if (phase === Phase.DEAD && before === Phase.UNSPECIFIED) death.open(null);
+    this.parked?.close();
+    this.parked = null;
+    if (phase === Phase.PARKED)
+      this.parked = tell(say('parkedTitle'), say('parked'), say('flyOn'), () => void this.undock()).open();
+    if (phase === Phase.FLYING) this.undocking = false;
+    cockpit.market.stale();
+  }
+
+  private onEnded(reason: CloseReason | 'signed-out', words: string): void {
+    const credentials = this.parts.store.load();
+    this.lost = null;
+    if (reason === 'fenced') {
+      tell(say('fencedTitle'), say('fenced'), say('flyHere'), () => void this.flyHere(credentials), say('close'), () => {
+        this.leave();
+        this.showLanding();
+      }).open();
+    } else if (reason === 'kicked') {
+      tell(say('kickedTitle'), say('kicked', { reason: words }), say('signInAgain'), () => this.signOut()).open();
+    } else {
+      this.leave();
+      this.parts.store.clear();
+      this.showLanding(say('auth_expired'));
+    }
+  }
+
+  /** A newer sign-in exists: make one here that is newer still, or ask for the password. */
+  private async flyHere(credentials: Credentials | null): Promise<void> {
+    try {
+      if (!credentials) throw new Error('signed out');
+      this.enter(await this.parts.auth.refresh(credentials.refreshSecret));
+    } catch {
+      this.leave();
+      this.showLanding(say('auth_expired'));
+      this.openSignIn('login');
+    }
+  }
+
+  private watchZone(cockpit: Cockpit): void {
+    const zone = cockpit.game.own?.state?.zone;
+    if (!zone || zone.risk === this.lastRisk) return;
+    if (this.lastRisk >= 0 && zone.risk > this.lastRisk && zone.risk >= 2) {
+      this.toast(say('zoneAhead', {
+        risk: say(`risk${zone.risk}` as 'risk0'), name: cockpit.game.zone(zone.zone)?.name ?? '',
+      }), 'bad');
+    }
+    this.lastRisk = zone.risk;
+  }
+
+  // ---- acts -----------------------------------------------------------------------------------
+
+  private async undock(): Promise<void> {
+    const { cockpit } = this;
+    if (!cockpit || this.undocking) return;
+    this.undocking = true;
+    cockpit.docked.undocking(true);
+    let words = '';
+    try {
+      const body = await cockpit.session.ask({ case: 'undock', value: create(UndockRequestSchema, {}) });
+      if (body.case === 'undock' && body.value.result !== ActionResult.OK) words = say('undockFailed');
+    } catch (error) {
+      words = sayRefused(error);
+    }
+    if (!words) return;
+    this.undocking = false;
+    cockpit.docked.undocking(false);
+    this.toast(words, 'bad');
+    if (cockpit.game.phase === Phase.PARKED) this.onPhase(Phase.PARKED, Phase.PARKED);
+  }
+
+  /** After the wreck: the new hull waits at the station. */
+  private async undockWreck(): Promise<void> {
+    const { cockpit } = this;
+    if (!cockpit) return;
+    if (cockpit.game.phase === Phase.DEAD) {
+      this.toast(say('deadSilent'), 'bad');
+      return;
+    }
+    cockpit.death.close();
+    this.onPhase(cockpit.game.phase, Phase.DEAD);
+  }
+
+  private async dock(): Promise<void> {
+    const { cockpit } = this;
+    if (!cockpit || cockpit.game.phase !== Phase.FLYING || this.docking) return;
+    this.docking = true;
+    window.setTimeout(() => (this.docking = false), 1000);
+    const outcome = await cockpit.session.dock(0);
+    void sayAction(outcome, cockpit.game);
+  }
+
+  private pick(x: number, y: number): void {
+    const { cockpit } = this;
+    if (!cockpit?.game.world) return;
+    let best = 0;
+    let bestFar = PICK_PX;
+    for (const e of cockpit.game.world.entities.values()) {
+      if (e.id === cockpit.game.own?.state?.entity) continue;
+      const pose = cockpit.game.poseOf(e);
+      const [px, py] = this.scene.camera.toScreen(pose.x / K_PER_UNIT, pose.y / K_PER_UNIT);
+      const far = Math.hypot(px - x, py - y);
+      if (far < bestFar) {
+        best = e.id;
+        bestFar = far;
+      }
+    }
+    if (best) cockpit.game.target = best;
+  }
+
+  private command(c: Command): void {
+    const { cockpit } = this;
+    if (!cockpit) return;
+    if (c === 'menu') {
+      if (!this.closeTop()) this.openDrawer('menu');
+      return;
+    }
+    if (c === 'describe') this.describe();
+    else if (c === 'map') this.toggleMap();
+    else if (c === 'pilot') this.openDrawer('pilot');
+    else if (cockpit.game.phase !== Phase.FLYING) return;
+    else if (c === 'next') cockpit.game.nextTarget();
+    else if (c === 'hostile') cockpit.game.nearestHostile();
+    else if (c === 'clear') cockpit.game.target = 0;
+    else if (c === 'dock') void this.dock();
+    else if (c === 'range') cockpit.hud.radar.toggleRange();
+  }
+
+  private describe(): void {
+    const { cockpit } = this;
+    if (!cockpit) return;
+    setText(this.summaryBox, summary(cockpit.game, cockpit.market));
+    this.summaryBox.hidden = false;
+    this.summaryAt = performance.now();
+  }
+
+  // ---- layers ---------------------------------------------------------------------------------
+
+  private toggleMap(): void {
+    const { cockpit } = this;
+    if (!cockpit) return;
+    this.mapOpen = !this.mapOpen;
+    if (this.mapOpen) {
+      cockpit.map.open();
+      document.body.append(cockpit.map.element);
+    } else {
+      cockpit.map.element.remove();
+    }
+  }
+
+  private openDrawer(kind: 'menu' | 'pilot'): void {
+    const { cockpit } = this;
+    const was = this.drawer?.dataset['kind'];
+    this.closeTop();
+    if (!cockpit || was === kind) return;
+    const close = (): void => void this.closeTop();
+    this.drawer = kind === 'pilot' ? pilotDrawer(cockpit.game, this.profile, close)
+      : menuDrawer(cockpit.game, this.settings, this.profile, this.fps, {
+        close, claim: () => this.claim(), signOut: () => this.signOut(),
+      });
+    this.drawer.dataset['kind'] = kind;
+    document.body.append(this.drawer);
+  }
+
+  private closeTop(): boolean {
+    const open = this.drawer !== null || this.mapOpen;
+    this.drawer?.remove();
+    this.drawer = null;
+    if (this.mapOpen) this.toggleMap();
+    return open;
+  }
+
+  private onDockedScreen(): boolean {
+    return this.cockpit !== null && this.cockpit.docked.element.isConnected && !this.drawer &&
+      !this.mapOpen && document.querySelector('.veil') === null;
+  }
+
+  private toast(words: string, tone: '' | 'gain' | 'bad' = ''): void {
+    const same = [...this.toasts.children].find((li) => li.textContent === words);
+    same?.remove();
+    const item = h('li', { class: `panel toast ${tone}` }, h('span', {}, words));
+    this.toasts.append(item);
+    while (this.toasts.children.length > 3) this.toasts.firstChild!.remove();
+    window.setTimeout(() => item.remove(), TOAST_MS);
+  }
+
+  // ---- pictures -------------------------------------------------------------------------------
+
+  private picture(now: number): void {
+    requestAnimationFrame((next) => this.picture(next));
+    const ms = Math.min(100, now - this.lastNow);
+    this.lastNow = now;
+    if (ms > 0) this.fps += (1000 / ms - this.fps) * .05;
+    const { cockpit } = this;
+    if (this.landing.element.isConnected) this.landing.draw(now);
+    if (!cockpit) return;
+    this.steer(cockpit);
+    cockpit.session.update();
+    if (!cockpit.session.world) return;
+    const docked = cockpit.game.phase === Phase.DOCKED;
+    cockpit.market.pump(cockpit.session.now(), docked);
+    if (cockpit.docked.element.isConnected) cockpit.docked.update(cockpit.session.now());
+    else this.drawFlight(cockpit, cockpit.session.now(), ms);
+    cockpit.hints.update(now);
+    cockpit.death.update();
+    if (this.mapOpen) cockpit.map.draw(cockpit.session.now());
+    if (!this.summaryBox.hidden && now - this.summaryAt > 12000) this.summaryBox.hidden = true;
+  }
+
+  private steer(cockpit: Cockpit): void {
+    const { game, session } = cockpit;
+    const open = this.drawer !== null || this.mapOpen || document.querySelector('.veil') !== null;
+    this.input.active = game.phase === Phase.FLYING && !open;
+    if (game.phase !== Phase.FLYING || !game.own) return;
+    const pose = game.own.poseAt(session.ownTick, session.now());
+    if (document.hidden) {
+      session.setControls({ ...NEUTRAL, heading: Math.round(pose.heading) & 4095 });
+      return;
+    }
+    const [cx, cy] = this.scene.camera.toScreen(pose.x / K_PER_UNIT, pose.y / K_PER_UNIT);
+    const wish = this.input.active
+      ? this.input.controls(cx, cy, pose.heading, game.target, session.now())
+      : { ...NEUTRAL, heading: Math.round(pose.heading) & 4095 };
+    // The clamps hold the ship: only thrust breaks the approach.
+    if ((game.own.state?.dockReadyTick ?? 0) !== 0 && wish.thrust !== Thrust.ahead)
+      session.setControls({ ...NEUTRAL, heading: Math.round(pose.heading) & 4095, thrust: Thrust.brake });
+    else session.setControls(wish);
+  }
+
+  private drawFlight(cockpit: Cockpit, now: number, ms: number): void {
+    const { game, hud, session } = cockpit;
+    const { camera } = this.scene;
+    const here = game.place();
+    const pose = game.own?.inSpace ? { ...game.own.poseAt(session.ownTick, now) } : { ...here, vx: 0, vy: 0 };
+    const ship = game.own?.shipClass;
+    const per = 20 / K_PER_UNIT;
+    const fast = ship ? Math.min(1, Math.hypot(pose.vx, pose.vy) / ship.boosted) : 0;
+    const reach: [number, number] = this.input.cursor.shown
+      ? [this.input.cursor.x - camera.centreX, this.input.cursor.y - camera.centreY] : [0, 0];
+    camera.follow(pose.x, pose.y, pose.vx * per, pose.vy * per, fast, reach, now, ms);
+    this.scene.draw(game, now, ms / 1000);
+    this.overlay.draw(game, camera, { ...this.input.cursor, shown: this.input.cursor.shown && this.input.active }, now);
+    hud.outer = this.outerBanner(cockpit);
+    toggle(this.stage, 'lost', this.lost !== null);
+    hud.update(now);
+    hud.radar.draw(game, camera, this.overlay.borders);
+  }
+
+  private outerBanner(cockpit: Cockpit): Hud['outer'] {
+    const { game, session } = cockpit;
+    if (this.lost) {
+      const linkdead = Math.round((game.own?.state?.zone?.linkdeadTicks ?? 0) / 20);
+      const key = this.lost.reason === 'lost' ? (game.phase === Phase.DOCKED ? 'conn_lostDocked' : 'conn_lost') : `conn_${this.lost.reason}`;
+      return { kind: 'hostile', icon: 'net', strong: '', more: sayCode(key, 'conn_lost', { n: this.lost.tries, s: linkdead }) };
+    }
+    if (performance.now() < this.backUntil) return { kind: 'calm', icon: 'check', strong: say('conn_back'), more: '' };
+    if (session.paused && session.connected) return { kind: 'warn', icon: 'clock', strong: '', more: say('paused') };
+    if (session.status.tradeClosed || game.own?.state?.stationSilent)
+      return { kind: 'warn', icon: 'lock', strong: '', more: say('tradeClosed') };
+    return null;
+  }
+}
+
+export { money };

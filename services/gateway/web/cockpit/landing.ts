@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// The first screen: the system's map as its picture, Play now, sign in.
+
+import type { WorldConfig } from '../kernel/config';
+import { chevrons, h, setText } from './dom';
+import { StarMap } from './starmap';
+import { figure, say } from './text';
+
+export interface LandingActions {
+  play: () => void;
+  signIn: () => void;
+}
+
+export class Landing {
+  readonly element: HTMLElement;
+  private readonly map = new StarMap();
+  private readonly problem = h('p', { class: 'say', role: 'alert' });
+  private readonly counters = h('div', { class: 'counters' });
+  private readonly play: HTMLButtonElement;
+  private ready = false;
+
+  constructor(actions: LandingActions) {
+    this.play = h('button', { class: 'button primary tall play', onclick: actions.play }, say('playNow'));
+    this.element = h('main', { class: 'landing' }, this.map.sheet.canvas,
+      h('div', { class: 'pitch' }, h('h1', {}, say('title')), h('p', {}, say('pitch')),
+        h('div', { class: 'actions' }, this.play, h('button', { class: 'link', onclick: actions.signIn }, say('signIn'))),
+        this.problem, this.counters), legend());
+  }
+
+  configure(config: WorldConfig): void {
+    this.map.configure(config);
+    this.ready = true;
+    const count = (n: number, words: string): HTMLElement =>
+      h('div', {}, h('span', { class: 'figure' }, figure(n)), h('span', { class: 'label' }, words));
+    this.counters.replaceChildren(count(config.stations.length, say('stations')),
+      count(config.zones.length, say('zones')), count(config.goods.length, say('goods')));
+    this.resize();
+  }
+
+  resize(): void {
+    const phone = window.innerWidth < 720;
+    this.map.fit(window.innerWidth, phone ? 390 : window.innerHeight, phone ? 0 : .3);
+  }
+
+  busy(on: boolean): void {
+    this.play.disabled = on;
+  }
+
+  refuse(words: string): void {
+    setText(this.problem, words);
+  }
+
+  draw(now: number): void {
+    if (this.ready) this.map.draw({ ship: null, route: 0, chosen: 0, note: (s) => s.body }, now);
+  }
+}
+
+export function legend(): HTMLElement {
+  return h('aside', { class: 'panel legend' }, h('div', { class: 'label' }, say('legend')),
+    ...[0, 1, 3, 4].map((risk) => h('div', { class: `risk${risk}` }, chevrons(risk), h('span', {}, say(`risk${risk}` as 'risk0')))));
+}

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the docked screen knows: all markets' prices, account, quotes and orders. Asks by itself,
+// tells by events, computes only sums of what the server said.
+
+import { create } from '@bufbuild/protobuf';
+import {
+  type AccountReply, AccountRequestSchema, type MarketLine, MarketRequestSchema, type OrderReply,
+  OrderRequestSchema, type QuoteReply, QuoteRequestSchema,
+} from '@gen/trade_pb';
+import { OrderResult, Side } from '@gen/types_pb';
+import type { Station } from '../kernel/config';
+import { Emitter } from '../sdk/emitter';
+import { makeId } from '../sdk/requests';
+import type { Game } from './game';
+
+const REFRESH_MS = 5000;
+const RETRY_MS = 3000;
+
+export interface BestPlace {
+  station: Station;
+  sell: number;
+  /** World units from the station one is at. */
+  distance: number;
+  profit: number;
+}
+
+export interface Row {
+  commodity: number;
+  line: MarketLine;
+  inHold: number;
+  best: BestPlace | null;
+}
+
+export class Market {
+  readonly events = new Emitter<{ change: null; account: AccountReply; silent: boolean }>();
+  account: AccountReply | null = null;
+  asOf = 0;
+  silent = false;
+  private lines = new Map<string, MarketLine>();
+  private nextAt = 0;
+  private nextAccountAt = 0;
+  private asking = false;
+  private askingAccount = false;
+
+  constructor(private readonly game: Game) {}
+
+  /** Call several times a second; `docked` asks for prices regularly. */
+  pump(now: number, docked: boolean): void {
+    if (!this.game.session.connected) return;
+    if (docked && now >= this.nextAt && !this.asking) void this.refresh(now);
+    if ((now >= this.nextAccountAt) && !this.askingAccount) void this.refreshAccount(now);
+  }
+
+  /** Something was booked: ask at once. */
+  stale(): void {
+    this.nextAccountAt = 0;
+    this.nextAt = 0;
+  }
+
+  private setSilent(silent: boolean): void {
+    if (silent === this.silent) return;
+    this.silent = silent;
+    this.events.emit('silent', silent);
+  }
+
+  private async refresh(now: number): Promise<void> {
+    this.asking = true;
+    try {
+      const body = await this.game.session.ask(
+        { case: 'market', value: create(MarketRequestSchema, { location: 0 }) }, { giveUpMs: 4000 });
+      if (body.case === 'market') {
+        this.lines = new Map(body.value.line.map((l) => [`${l.location}/${l.commodity}`, l]));
+        this.asOf = Number(body.value.asOfMs);
+      }
+      this.setSilent(false);
+      this.nextAt = now + REFRESH_MS;
+      this.events.emit('change', null);
+    } catch {
+      this.setSilent(true);
+      this.nextAt = now + RETRY_MS;
+    } finally {
+      this.asking = false;
+    }
+  }
+
+  private async refreshAccount(now: number): Promise<void> {
+    this.askingAccount = true;
+    this.nextAccountAt = now + 15000;
+    try {
+      const body = await this.game.session.ask(
+        { case: 'account', value: create(AccountRequestSchema, {}) }, { giveUpMs: 4000 });
+      if (body.case === 'account') {
+        this.account = body.value;
+        this.game.credits = Number(body.value.credits);
+        this.events.emit('account', body.value);
+        this.events.emit('change', null);
+      }
+    } catch {
+      this.nextAccountAt = now + RETRY_MS;
+    } finally {
+      this.askingAccount = false;
+    }
+  }
+
+  line(location: number, commodity: number): MarketLine | undefined {
+    return this.lines.get(`${location}/${commodity}`);
+  }
+
+  inHold(commodity: number): number {
+    return this.account?.cargo.find((g) => g.commodity === commodity)?.quantity ?? 0;
+  }
+
+  get cargoMass(): number {
+    return (this.account?.cargo ?? []).reduce(
+      (sum, g) => sum + g.quantity * (this.game.good(g.commodity)?.mass ?? 1), 0);
+  }
+
+  get hold(): number {
+    return this.account?.hold ?? 0;
+  }
+
+  /** Where a good bought (or carried) here sells best now. */
+  best(location: number, commodity: number): BestPlace | null {
+    const here = this.game.station(location);
+    const line = this.line(location, commodity);
+    if (!here) return null;
+    const cost = this.inHold(commodity) > 0 && !(line?.sells) ? (line?.sell ?? 0) : (line?.buy ?? 0);
+    let best: BestPlace | null = null;
+    for (const station of this.game.allStations) {
+      const there = this.line(station.id, commodity);
+      if (!there || !there.buys || there.sell === 0) continue;
+      const profit = there.sell - cost;
+      if (best && profit <= best.profit) continue;
+      best = { station, sell: there.sell, profit, distance: Math.hypot(station.x - here.x, station.y - here.y) };
+    }
+    return best;
+  }
+
+  rows(location: number): Row[] {
+    const rows: Row[] = [];
+    for (const line of this.lines.values()) {
+      if (line.location !== location) continue;
+      rows.push({
+        commodity: line.commodity, line, inHold: this.inHold(line.commodity),
+        best: this.best(location, line.commodity),
+      });
+    }
+    return rows.sort((a, b) => a.commodity - b.commodity);
+  }
+
+  async quote(location: number, commodity: number, side: Side, quantity: number): Promise<QuoteReply | null> {
+    const body = await this.game.session.ask({
+      case: 'quote', value: create(QuoteRequestSchema, { location, commodity, side, quantity }),
+    }, { giveUpMs: 5000 });
+    return body.case === 'quote' ? body.value : null;
+  }
+
+  /** Buys or sells; asks again with the same id until the receipt is there. */
+  async order(location: number, commodity: number, side: Side, quantity: number, worst: bigint,
+    quoteId: Uint8Array, onRetry: () => void): Promise<OrderReply | null> {
+    const body = await this.game.session.ask({
+      case: 'order',
+      value: create(OrderRequestSchema, {
+        location, commodity, side, quantity, worstTotal: worst, quoteId,
+      }),
+    }, { giveUpMs: 20000, retryMs: 2500, id: makeId(), onRetry });
+    if (body.case !== 'order') return null;
+    const reply = body.value;
+    if (reply.result === OrderResult.DONE) this.booked(reply, commodity);
+    return reply;
+  }
+
+  private booked(reply: OrderReply, commodity: number): void {
+    this.game.credits = Number(reply.balance);
+    if (this.account) {
+      this.account.credits = reply.balance;
+      const held = this.account.cargo.find((g) => g.commodity === commodity);
+      if (held) held.quantity = reply.inHold;
+      this.account.cargo = this.account.cargo.filter((g) => g.quantity > 0);
+    }
+    this.stale();
+    this.events.emit('change', null);
+  }
+}

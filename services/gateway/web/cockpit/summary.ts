@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// The picture in words, on request (H): for those who do not see it.
+
+import { Phase } from '@gen/types_pb';
+import { CLASS_LOOT } from '../kernel/kernel';
+import { type Entity, K_PER_UNIT } from '../sdk/entity';
+import type { Game } from './game';
+import type { Market } from './market';
+import { distance, figure, money, percent, say } from './text';
+
+/** Side on which a place lies, seen from the nose of the ship. */
+function side(game: Game, x: number, y: number): string {
+  const own = game.own!.poseAt(game.session.ownTick, game.session.now());
+  const to = (Math.atan2(y - own.y, x - own.x) * 2048) / Math.PI;
+  const turn = ((Math.round(to - own.heading) + 2048 + 8192) & 4095) - 2048;
+  if (Math.abs(turn) < 512) return say('ahead');
+  if (Math.abs(turn) > 1536) return say('behind');
+  return say(turn > 0 ? 'left' : 'right');
+}
+
+export function summary(game: Game, market: Market): string {
+  const state = game.own?.state;
+  if (!state) return say('unknown');
+  if (game.phase === Phase.DOCKED) {
+    return say('sumDocked', {
+      name: game.stationName(state.location), cr: money(game.credits ?? 0), n: market.cargoMass, m: market.hold,
+    });
+  }
+  const ship = game.own?.shipClass;
+  const where = (e: Entity): { d: string; dir: string } => {
+    const pose = { ...game.poseOf(e) };
+    return { d: distance(game.distanceTo(e)), dir: side(game, pose.x, pose.y) };
+  };
+  const hostile = game.ships().filter((s) => game.relation(s.entity) === 'hostile');
+  const zone = game.zone(state.zone?.zone ?? 0);
+  let words = say('sumFlight', {
+    risk: say(`risk${zone?.risk ?? 0}` as 'risk0'), zone: zone?.name ?? '',
+    hull: percent((state.hull * 1000) / (ship?.hull || 1)), shield: percent((state.shield * 1000) / (ship?.shield || 1)),
+    v: figure(game.speed()), n: hostile.length,
+    near: hostile[0] ? say('sumNear', where(hostile[0].entity)) : '',
+  });
+  const target = game.targetEntity;
+  if (target) words += say('sumTarget', { name: game.name(target), ...where(target) });
+  const near = game.nearestStations()[0];
+  if (near) {
+    words += say('sumStation', {
+      name: near.station.name, d: distance(near.distance),
+      dir: side(game, near.station.x * K_PER_UNIT, near.station.y * K_PER_UNIT),
+    });
+  }
+  const loot = [...(game.world?.entities.values() ?? [])].filter((e) => e.classId === CLASS_LOOT)
+    .sort((a, b) => game.distanceTo(a) - game.distanceTo(b))[0];
+  if (loot) words += say('sumLoot', where(loot));
+  return words;
+}
