@@ -235,7 +235,8 @@ static void on_snapshot(void *ctx, struct st_bus_msg *take_msg)
     }
     a->snapshot.reply = d->replies[--d->replies_n];
     a->snapshot.cells_n = (uint32_t)m->n_cell;
-    memcpy(a->snapshot.cells, m->cell, m->n_cell * sizeof(uint32_t));
+    if (m->n_cell > 0)
+        memcpy(a->snapshot.cells, m->cell, m->n_cell * sizeof(uint32_t));
     if (!ask_post(d, a)) {
         st_counter_add(d->busy, 1);
         st_bus_msg_free(take_msg);
