@@ -222,13 +222,15 @@ static void expire(struct unit *u, struct act *a)
     booked(u, a);
 }
 
+/* Of a ship, or of an NPC, whose goods come from where all of theirs do. */
 static void jettison(struct unit *u, struct act *a, struct pilot *p, struct ship *s)
 {
     const struct event *e = &a->event;
     const struct container *c = &e->drops[0];
-    account_id hold = account_of(ACCOUNT_SHIP, s->id);
+    account_id hold =
+        s ? account_of(ACCOUNT_SHIP, s->id) : account_of(ACCOUNT_SOURCE, SOURCE_NPC);
     bool aboard = c->goods.n > 0 && !unit_loot(u, c->loot);
-    for (uint32_t i = 0; i < c->goods.n; i++)
+    for (uint32_t i = 0; s && i < c->goods.n; i++)
         aboard = aboard && book_balance(&u->book, hold, (int32_t)c->goods.g[i].commodity) >=
                                c->goods.g[i].quantity;
     if (!aboard) {
@@ -245,8 +247,10 @@ static void jettison(struct unit *u, struct act *a, struct pilot *p, struct ship
     u->loots[u->loots_n++] = (struct loot){
         .id = c->loot, .shard = e->shard, .x = c->x, .y = c->y, .goods = c->goods, .created = true};
     booked(u, a);
-    pilot_touch(p);
-    decide_touched(u, p, "jettisoned");
+    if (p) {
+        pilot_touch(p);
+        decide_touched(u, p, "jettisoned");
+    }
 }
 
 static void apply_to_ship(struct unit *u, struct act *a, struct pilot *p, struct ship *s)
@@ -333,6 +337,8 @@ void decide_event(struct unit *u, struct act *a)
         pick_up(u, a, NULL, NULL);
     else if (e->kind == EVENT_LOOT_EXPIRED)
         expire(u, a);
+    else if (e->kind == EVENT_JETTISONED)
+        jettison(u, a, NULL, NULL);
     else {
         st_assert(e->kind == EVENT_DESTROYED);
         lose_npc(u, a);

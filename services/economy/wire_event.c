@@ -105,7 +105,7 @@ static bool set_jettisoned(struct event *e, const Startrader__V1__CargoJettisone
     e->kind = EVENT_JETTISONED;
     e->drops_n = 1;
     return d->drop && set_drop(&e->drops[0], d->drop) &&
-           set_ship(e, d->ship, d->version, d->player) && d->ship != 0;
+           set_ship(e, d->ship, d->version, d->player);
 }
 
 static bool set_event(struct event *e, const Startrader__V1__WorldEvent *w)
