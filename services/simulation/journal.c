@@ -12,6 +12,7 @@ struct entry {
     uint64_t number; /* rises; 0 = free */
     uint64_t added_ms;
     uint64_t sent_ms, before_ms; /* last publication and the one before; 0 = none */
+    uint64_t first_ms;           /* first publication; 0 = none */
     struct entry *after[2];      /* what must be answered first: of its ship, of its container */
     uint64_t after_number[2];
 };
@@ -22,6 +23,7 @@ struct journal {
     struct entry *taken;
     struct st_map *by_event;
     uint64_t numbers;
+    uint64_t answered_first_ms; /* latest first publication of all that were answered */
     uint32_t count;
     struct entry entries[JOURNAL_STORED];
 };
@@ -93,7 +95,7 @@ void journal_add(struct journal *j, const struct world_hard *event, uint64_t now
     e->event = *event;
     e->number = ++j->numbers;
     e->added_ms = now_ms;
-    e->sent_ms = e->before_ms = 0;
+    e->sent_ms = e->before_ms = e->first_ms = 0;
     find_before(j, e);
     st_list_remove(&e->node);
     st_list_push(&j->waiting, &e->node);
@@ -110,6 +112,7 @@ bool journal_answer(struct journal *j, uint64_t event)
     struct entry *e = &j->entries[index];
     st_assert(e->number != 0);
     st_map_remove(j->by_event, event);
+    j->answered_first_ms = ST_MAX(j->answered_first_ms, e->first_ms);
     e->number = 0;
     st_list_remove(&e->node);
     st_list_push(&j->free, &e->node);
@@ -140,6 +143,8 @@ const struct world_hard *journal_due(struct journal *j, uint64_t now_ms)
             continue;
         e->before_ms = e->sent_ms;
         e->sent_ms = now_ms;
+        if (e->first_ms == 0)
+            e->first_ms = now_ms;
         j->taken = e;
         return &e->event;
     }
@@ -156,6 +161,8 @@ void journal_due_undo(struct journal *j)
 {
     st_assert(j->taken != NULL);
     j->taken->sent_ms = j->taken->before_ms;
+    if (j->taken->sent_ms == 0)
+        j->taken->first_ms = 0;
     j->taken = NULL;
 }
 
@@ -171,10 +178,34 @@ uint64_t journal_oldest_ms(const struct journal *j, uint64_t now_ms)
     return now_ms - entry_of(j->waiting.next)->added_ms;
 }
 
+static bool overtaken(const struct journal *j, const struct entry *e)
+{
+    return e->first_ms != 0 && e->first_ms < j->answered_first_ms;
+}
+
+uint32_t journal_stuck(const struct journal *j)
+{
+    uint32_t n = 0;
+    for (struct st_list *it = j->waiting.next; it != &j->waiting; it = it->next)
+        n += overtaken(j, entry_of(it));
+    return n;
+}
+
+/* An event not published yet waits for another one, which tells. */
+static bool silent(const struct journal *j, uint64_t now_ms)
+{
+    for (struct st_list *it = j->waiting.next; it != &j->waiting; it = it->next) {
+        const struct entry *e = entry_of(it);
+        if (e->first_ms != 0 && now_ms - e->first_ms > JOURNAL_SILENT_MS && !overtaken(j, e))
+            return true;
+    }
+    return false;
+}
+
 uint32_t journal_flags(const struct journal *j, uint64_t now_ms)
 {
     uint32_t flags = 0;
-    if (j->count >= JOURNAL_EVENTS / 2 || journal_oldest_ms(j, now_ms) > JOURNAL_SILENT_MS)
+    if (j->count >= JOURNAL_EVENTS / 2 || silent(j, now_ms))
         flags |= WORLD_DOCKS_CLOSED;
     if (j->count >= JOURNAL_EVENTS)
         flags |= WORLD_HULLS_HOLD;

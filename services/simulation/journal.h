@@ -4,6 +4,10 @@
  * until the answering baton is there; the next event of a ship or a container waits for the answer
  * to the one before. Owns a fixed number of entries; tick thread only; must never know of the bus.
  * Nothing is dropped: as it fills, docks close, then hulls hold.
+ *
+ * Events are applied in the order of their stream. So an event that later ones have overtaken is
+ * stuck by itself (it was malformed, or is in quarantine): it waits on, but is no sign that the
+ * station's records are silent.
  */
 #ifndef SIMULATION_JOURNAL_H
 #define SIMULATION_JOURNAL_H
@@ -42,6 +46,8 @@ void journal_due_undo(struct journal *j);
 uint32_t journal_count(const struct journal *j);
 /* How long the oldest event has been waiting, 0 if none is. */
 uint64_t journal_oldest_ms(const struct journal *j, uint64_t now_ms);
+/* How many were overtaken. */
+uint32_t journal_stuck(const struct journal *j);
 /* WORLD_DOCKS_CLOSED and WORLD_HULLS_HOLD, as the kernel must be told. */
 uint32_t journal_flags(const struct journal *j, uint64_t now_ms);
 /* The unanswered `docked` of a ship: when it was made; 0 if there is none. */

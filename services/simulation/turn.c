@@ -337,6 +337,7 @@ void turn_publish(struct turn *t, uint64_t now_ms)
     if (n > 0)
         ring_wake(t->rings.events);
     st_gauge_set(t->stat.events, journal_count(t->journal));
+    st_gauge_set(t->stat.events_stuck, journal_stuck(t->journal));
     st_gauge_set(t->stat.events_oldest, (double)journal_oldest_ms(t->journal, now_ms) / 1e3);
 }
 

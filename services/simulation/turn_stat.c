@@ -69,6 +69,8 @@ void turn_stat_init(struct turn_stat *s)
     s->events = st_gauge("startrader_event_ring", NULL, "Hard events that wait for their answer");
     s->events_oldest = st_gauge("startrader_event_oldest_seconds", NULL,
                                 "How long the oldest hard event has been waiting");
+    s->events_stuck = st_gauge("startrader_event_stuck", NULL,
+                               "Hard events without an answer though later ones have theirs");
 }
 
 void turn_stat_input(struct turn_stat *s, enum world_verdict v)

@@ -20,7 +20,7 @@ struct turn_stat {
     struct st_counter *hards[TURN_HARDS];
     struct st_counter *dropped;
     struct st_histogram *input_applied, *delta_bytes, *snapshot_bytes, *own_bytes;
-    struct st_gauge *epoch, *tick, *ships, *npcs, *sessions, *events, *events_oldest;
+    struct st_gauge *epoch, *tick, *ships, *npcs, *sessions, *events, *events_oldest, *events_stuck;
 };
 
 void turn_stat_init(struct turn_stat *s);

@@ -113,6 +113,7 @@ START_TEST(thresholds)
     j = journal_new();
     ck_assert_uint_eq(journal_flags(j, 1), 0);
     add(1, WORLD_HARD_DOCKED, 1, 0, 1000);
+    ck_assert_uint_eq(due(1000), 1);
     ck_assert_uint_eq(journal_flags(j, 1000 + JOURNAL_SILENT_MS), 0);
     ck_assert_uint_eq(journal_flags(j, 1001 + JOURNAL_SILENT_MS), WORLD_DOCKS_CLOSED);
     ck_assert(journal_answer(j, 1));
@@ -134,6 +135,31 @@ START_TEST(thresholds)
 }
 END_TEST
 
+/* One event that nobody can book must not close every dock for good. */
+START_TEST(overtaken_is_not_silence)
+{
+    j = journal_new();
+    add(1, WORLD_HARD_DOCKED, 1, 0, 1000);
+    ck_assert_uint_eq(due(1000), 1);
+    add(2, WORLD_HARD_DOCKED, 1, 0, 1000); /* waits for 1 */
+    ck_assert_uint_eq(due(1000), 0);
+    ck_assert_uint_eq(journal_flags(j, 5000), WORLD_DOCKS_CLOSED);
+    ck_assert_uint_eq(journal_stuck(j), 0);
+    add(3, WORLD_HARD_DOCKED, 2, 0, 5000);
+    ck_assert_uint_eq(due(5000), 13);
+    ck_assert(journal_answer(j, 3));
+    ck_assert_uint_eq(journal_stuck(j), 1);
+    ck_assert_uint_eq(journal_flags(j, 50000), 0);
+    ck_assert_uint_eq(journal_oldest_ms(j, 50000), 49000);
+    ck_assert_uint_eq(due(50000), 1); /* it goes on being told */
+    add(4, WORLD_HARD_DOCKED, 3, 0, 60000);
+    ck_assert_uint_eq(due(60000), 14);
+    ck_assert_uint_eq(journal_flags(j, 61000), 0);
+    ck_assert_uint_eq(journal_flags(j, 63000), WORLD_DOCKS_CLOSED);
+    journal_free(&j);
+}
+END_TEST
+
 SUITE_MAIN("journal", published_until_answered, one_outstanding_per_ship,
            a_container_waits_for_its_wreck, reused_places_do_not_block, undo_keeps_it_due,
-           thresholds)
+           overtaken_is_not_silence, thresholds)
