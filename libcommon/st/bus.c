@@ -375,6 +375,15 @@ int st_bus_open(struct st_bus **out, struct st_loop *loop, const struct st_bus_o
     return 0;
 }
 
+void st_bus_retire(struct st_bus *b)
+{
+    st_assert(b);
+    pthread_mutex_lock(&b->lock);
+    b->retired = true;
+    pthread_mutex_unlock(&b->lock);
+    bus_link_poke(b);
+}
+
 void st_bus_close_begin(struct st_bus *b, uint32_t deadline_ms)
 {
     st_assert(b);

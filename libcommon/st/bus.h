@@ -38,6 +38,9 @@ struct st_bus_options {
 /* Options are copied. ST_EINVAL for unusable options; an absent server is not an error. */
 int st_bus_open(struct st_bus **out, struct st_loop *loop,
                 const struct st_bus_options *options) ST_MUST_CHECK;
+/* Leaves all queue groups: new requests go to other instances, those on their way are still handled
+ * and may be answered. For good. Any thread. */
+void st_bus_retire(struct st_bus *b);
 /* Loop thread. Closing in steps, for several connections at once: `begin` makes the connection
  * flush for at most deadline_ms and end, and returns at once; `quiet` waits for that (then no
  * callback comes any more and publishing fails); `close` ends open requests with ST_EUNAVAILABLE

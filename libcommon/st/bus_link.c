@@ -10,6 +10,7 @@
 #include <st/assert.h>
 #include <st/clock.h>
 #include <st/err.h>
+#include <st/log.h>
 #include <st/rng.h>
 
 #include <stdio.h>
@@ -175,7 +176,7 @@ static natsStatus subscribe_new(struct st_bus *b, natsConnection *nc, bool *any)
     pthread_mutex_lock(&b->lock);
     for (struct st_list *it = b->subs.next; it != &b->subs && st == NATS_OK; it = it->next) {
         struct bus_sub *s = st_list_entry(it, struct bus_sub, node);
-        if (s->ns)
+        if (s->ns || (b->retired && *s->queue))
             continue;
         pthread_mutex_unlock(&b->lock);
         st = subscribe(s, nc);
@@ -184,6 +185,22 @@ static natsStatus subscribe_new(struct st_bus *b, natsConnection *nc, bool *any)
     }
     pthread_mutex_unlock(&b->lock);
     return st;
+}
+
+/* Tells the server to send requests to others; what is on its way is still delivered. */
+static void retire(struct st_bus *b)
+{
+    pthread_mutex_lock(&b->lock);
+    for (struct st_list *it = b->subs.next; b->retired && it != &b->subs; it = it->next) {
+        struct bus_sub *s = st_list_entry(it, struct bus_sub, node);
+        if (!s->ns || !*s->queue || s->draining)
+            continue;
+        s->draining = true;
+        pthread_mutex_unlock(&b->lock);
+        (void)natsSubscription_Drain(s->ns);
+        pthread_mutex_lock(&b->lock);
+    }
+    pthread_mutex_unlock(&b->lock);
 }
 
 static void copy_drops(struct st_bus *b)
@@ -217,15 +234,19 @@ static void take_down(struct st_bus *b, natsConnection *nc)
     natsConnection_Close(nc);
     uint64_t until = st_mono_ms() + TEARDOWN_MS;
     pthread_mutex_lock(&b->lock);
-    while ((b->live_subs > 0 || !b->closed_seen) && wait_until(b, until)) {
+    /* Without a limit: a handler that runs on must not meet memory that is gone. */
+    while (b->live_subs > 0 || !b->closed_seen) {
+        if (wait_until(b, until) || st_mono_ms() < until)
+            continue;
+        st_log(ST_LOG_WARN, "bus_handler_hangs", st_log_s("connection", b->name));
+        until = st_mono_ms() + TEARDOWN_MS;
     }
-    /* A handler that does not return would be called with memory that is gone. */
-    st_assert(b->live_subs == 0 && b->closed_seen);
     st_list_each(it, &b->subs)
     {
         struct bus_sub *s = st_list_entry(it, struct bus_sub, node);
         natsSubscription_Destroy(s->ns);
         s->ns = NULL;
+        s->draining = false;
     }
     pthread_mutex_unlock(&b->lock);
     natsConnection_Destroy(nc);
@@ -264,6 +285,7 @@ static bool serve(struct st_bus *b, natsConnection *nc)
         bool any = false;
         if (subscribe_new(b, nc, &any) != NATS_OK)
             return false;
+        retire(b);
         bus_js_check(b, nc);
         copy_drops(b);
         pthread_mutex_lock(&b->lock);

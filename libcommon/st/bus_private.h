@@ -43,6 +43,7 @@ struct bus_sub {
     atomic_uint queued;
     /* keeper's */
     natsSubscription *ns;
+    bool draining;
     int64_t dropped_seen;
 };
 
@@ -105,6 +106,7 @@ struct st_bus {
     pthread_cond_t wake, changed; /* the keeper's; for whoever waits until it is up */
     struct st_list subs;
     bool quit, lost;    /* keeper: leave; the connection has ended */
+    bool retired;       /* no more requests of queue groups */
     uint32_t live_subs; /* delivery of these has not ended */
     bool closed_seen;   /* the library said its last word about the connection */
     struct bus_held *in, **in_last;

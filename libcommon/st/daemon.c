@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The life of a daemon: settings -> log -> loop -> service -> internal listener -> run -> SIGTERM
- * -> the service drains and says so -> bus flushed and quiet -> service freed -> end. Five seconds
- * after SIGTERM it ends in any case: by a timer, and by an alarm if the loop itself hangs.
+ * -> queue groups left -> the service drains and says so -> bus flushed and quiet -> service freed
+ * -> end. Five seconds after SIGTERM it ends in any case: by a timer, and by an alarm if the loop
+ * itself hangs.
  */
 #include <st/daemon_private.h>
 
@@ -21,7 +22,14 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-enum { PULSE_MS = 250, STOP_MS = 5000, ALARM_S = 6, BUS_FLUSH_MS = 300, EXIT_USAGE = 2 };
+enum {
+    PULSE_MS = 250,
+    GRACE_MS = 100,
+    STOP_MS = 5000,
+    ALARM_S = 6,
+    BUS_FLUSH_MS = 300,
+    EXIT_USAGE = 2
+};
 
 static char default_instance[40];
 
@@ -178,6 +186,16 @@ static void on_deadline(void *ctx)
     _exit(1);
 }
 
+/* Requests that were on their way have been handed over by now. */
+static void on_grace(void *ctx)
+{
+    struct st_daemon *d = ctx;
+    if (d->spec->stop)
+        d->spec->stop(d->ctx);
+    else
+        st_daemon_stopped(d);
+}
+
 static void begin_stop(struct st_daemon *d, const char *signal_name)
 {
     if (d->stopping) {
@@ -191,10 +209,10 @@ static void begin_stop(struct st_daemon *d, const char *signal_name)
     alarm(ALARM_S);
     d->deadline = st_timer_new(d->loop, on_deadline, d);
     st_timer_start(d->deadline, STOP_MS, 0);
-    if (d->spec->stop)
-        d->spec->stop(d->ctx);
-    else
-        st_daemon_stopped(d);
+    for (size_t i = 0; i < d->buses_count; i++)
+        st_bus_retire(d->buses[i]);
+    d->grace = st_timer_new(d->loop, on_grace, d);
+    st_timer_start(d->grace, GRACE_MS, 0);
 }
 
 static void on_signal(void *ctx, int events)
@@ -310,6 +328,7 @@ static void finish(struct st_daemon *d)
             st_bus_close(&d->buses[i], BUS_FLUSH_MS);
         st_timer_free(&d->pulse);
         st_timer_free(&d->deadline);
+        st_timer_free(&d->grace);
         st_watch_free(&d->signal_watch);
         st_loop_free(&d->loop);
         close(d->signal_fd);

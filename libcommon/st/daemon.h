@@ -27,8 +27,8 @@ struct st_daemon_spec {
     /* Opens everything; non-zero = the reason was logged, exit 1. Sets *ctx. Must not wait for
      * anything. */
     int (*start)(struct st_daemon *d, void **ctx);
-    /* SIGTERM or SIGINT: begin to end; call st_daemon_stopped when done. After 5 s the process
-     * exits anyway. */
+    /* SIGTERM or SIGINT, 100 ms after queue groups were left: begin to end; call st_daemon_stopped
+     * when done. After 5 s the process exits anyway. */
     void (*stop)(void *ctx);
     /* After the loop has ended and the bus is quiet: stop threads, free everything. */
     void (*fini)(void *ctx);

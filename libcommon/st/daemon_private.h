@@ -28,7 +28,7 @@ struct st_daemon {
     void *ctx; /* the service's */
     int signal_fd;
     struct st_watch *signal_watch;
-    struct st_timer *pulse, *deadline;
+    struct st_timer *pulse, *deadline, *grace;
     uint64_t pulse_ns;
     bool stopping, stopped, was_ready;
     struct daemon_dep deps[DAEMON_DEPS_MAX];

@@ -117,6 +117,51 @@ START_TEST(too_large_is_refused)
 }
 END_TEST
 
+static uint32_t answers_good, answers_all;
+static void on_answer(void *ctx, int err, const uint8_t *data, size_t len)
+{
+    (void)ctx;
+    (void)data;
+    (void)len;
+    answers_all++;
+    answers_good += err == 0;
+}
+
+static bool answered_all(void)
+{
+    return answers_all == 400;
+}
+
+/* One of two instances leaves while requests come: none is lost. */
+START_TEST(a_retired_instance_loses_no_request)
+{
+    struct st_bus *client;
+    answers_good = answers_all = 0;
+    bus = open_as("tester", ST_BUS_RPC);
+    bus2 = open_as("tester", ST_BUS_RPC);
+    ck_assert_int_eq(st_bus_subscribe(bus, "t.ask", "q", 1024, on_request, bus), 0);
+    ck_assert_int_eq(st_bus_subscribe(bus2, "t.ask", "q", 1024, on_request, bus2), 0);
+    client = open_as("tester", ST_BUS_RPC);
+    run_until(both_up);
+    while (!st_bus_up(client))
+        run_for(5);
+    for (int i = 0; i < 400; i++) {
+        st_bus_request(client, "t.ask", "x", 1, 3000, on_answer, NULL);
+        if (i == 200)
+            st_bus_retire(bus2);
+        if (i % 4 == 0)
+            run_for(1);
+        if (i == 300) {
+            run_for(100);
+            st_bus_quiet(bus2, 200);
+        }
+    }
+    run_until(answered_all);
+    ck_assert_uint_eq(answers_good, 400);
+    st_bus_close(&client, 200);
+}
+END_TEST
+
 /* --- raw and ordered delivery --- */
 
 static atomic_uint raw_count;
@@ -383,6 +428,7 @@ int main(void)
         {"silence", silence_is_a_timeout},
         {"down", requests_while_down_fail_later_not_inside},
         {"large", too_large_is_refused},
+        {"retire", a_retired_instance_loses_no_request},
         {"across", one_thread_keeps_order_across_subjects},
         {"full", a_full_queue_drops_and_counts},
         {"kill", comes_back_after_a_kill},
