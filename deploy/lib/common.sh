@@ -93,7 +93,9 @@ apply_stack() {
     if live_pid supervisor pid; then
         kill -HUP "$pid"
     else
-        setsid "$top/deploy/supervise" "$run" </dev/null >>"$run/log/supervisor.log" 2>&1 9<&- &
+        # With an environment of its own: the caller's may hold settings of another stack.
+        setsid env -i PATH="$PATH" HOME="$HOME" LANG=C.UTF-8 "$top/deploy/supervise" "$run" \
+            </dev/null >>"$run/log/supervisor.log" 2>&1 9<&- &
         wait_for supervisor 10 live_pid supervisor pid
     fi
 }

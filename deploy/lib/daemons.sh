@@ -118,7 +118,7 @@ write_ctl() {
     {
         echo '#!/bin/sh'
         echo '# startraderctl with the settings of this stack.'
-        echo "unset ST_POSTGRES_URL ST_REDIS_URL"
+        echo 'for name in $(env | sed -n "s/^\(ST_[A-Z0-9_]*\)=.*/\1/p"); do unset "$name"; done'
         echo "export ST_SYSTEM=$ST_SYSTEM ST_NATS_URL=nats://127.0.0.1:$nats_port ST_NATS_USER=ctl"
         echo "export ST_NATS_PASSWORD_FILE='$run/secrets/nats-ctl'"
         echo "export ST_POSTGRES_URL_FILE='$run/secrets/owner-url'"
@@ -173,6 +173,14 @@ missing_parts() {
         sed 's/,/, /g'
 }
 
+all_ready() {
+    local name
+    for name in $(daemon_names); do
+        [[ ! -e $run/units/$name ]] || daemon_ready "$name" >/dev/null || { echo "$name"; return 1; }
+    done
+}
+
+# One after the other, then all at the same moment: one that dies young is not ready.
 wait_daemons() {
     local name failed=0
     for name in $(daemon_names); do
@@ -181,6 +189,7 @@ wait_daemons() {
         failed=1
         show_log "$name"
     done
+    ((failed)) || wait_for "all of them" 30 all_ready || failed=1
     return "$failed"
 }
 
