@@ -90,7 +90,7 @@ static void set_profile_environment(const struct stack *s)
     snprintf(text, sizeof(text), "127.0.0.1:%u", s->port[STACK_PROFILE]);
     setenv("ST_INTERNAL_LISTEN", text, 1);
     setenv("ST_NATS_PASSWORD", PASSWORD, 1);
-    setenv("ST_LOG_LEVEL", "debug", 1);
+    setenv("ST_LOG_LEVEL", "debug", 0); /* unless the caller says otherwise */
     setenv("ST_TICKET_SECRET_KEY",
            "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff", 1);
 }
