@@ -151,7 +151,7 @@ static void take_own(struct pilot *p, struct world *w, const Startrader__V1__Ser
     }
     if (p->own.phase == STARTRADER__V1__PHASE__PHASE_DOCKED) {
         w->report->docks++;
-        p->market_known = p->account_known = false;
+        p->market_known = p->account_known = p->buying = false;
         p->steps_done = 0;
     }
 }
@@ -220,10 +220,10 @@ static void on_message(void *ctx, const uint8_t *data, size_t len)
     if (f->new_ticket && strlen(f->new_ticket->ticket) < sizeof p->account.ticket)
         memcpy(p->account.ticket, f->new_ticket->ticket, strlen(f->new_ticket->ticket) + 1);
     shadow_frame(&p->shadow, f, now_us / 1000, w->report);
-    if (f->own) {
+    if (f->own)
         take_own(p, w, f, now_us);
+    if (f->tick)
         count_frame(p, w, now_us);
-    }
     take_private(w, f);
     for (size_t i = 0; i < f->n_reply; i++)
         trade_reply(p, w, f->reply[i], now_us / 1000);

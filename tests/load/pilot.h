@@ -82,7 +82,7 @@ struct pilot {
     uint32_t target;
     /* station */
     uint64_t docked_since_ms, asked_ms;
-    bool market_known, account_known, undock_asked;
+    bool market_known, account_known, buying, undock_asked;
     uint8_t undock_id[16];
     uint64_t undock_ms;
     int64_t credits;

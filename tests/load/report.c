@@ -128,6 +128,11 @@ bool report_finish(const struct report *r, const struct options *o, double secon
     printf("kills, deaths, docks, pickups          %" PRIu64 ", %" PRIu64 ", %" PRIu64 ", %" PRIu64
            "\n",
            r->kills, r->deaths, r->docks, r->pickups);
+    printf("outcomes of actions                   ");
+    for (int i = 1; i < OUTCOMES; i++)
+        if (r->outcomes[i])
+            printf(" %d: %" PRIu64, i, r->outcomes[i]);
+    printf("\n");
     printf("predictions compared / wrong           %" PRIu64 " / %" PRIu64 "\n", r->checked,
            r->corrections);
     printf("reconnects                             %" PRIu64 "\n", r->reconnects);

@@ -10,6 +10,7 @@
 
 #include "options.h"
 
+enum { OUTCOMES = 16 };            /* results of actions in flight, by number */
 enum { HISTOGRAM_BUCKETS = 4000 }; /* of 0.5 ms; the last one holds all that is slower */
 
 struct histogram {
@@ -37,6 +38,7 @@ struct report {
     uint64_t visible_sum, visible_n;
     uint64_t orders, orders_done, orders_retried, kills, deaths, docks, pickups, reconnects;
     uint64_t corrections, checked; /* positions that differed from prediction, of those compared */
+    uint64_t outcomes[OUTCOMES];
     uint64_t failures[FAILURES];
     char last_failure[FAILURES][96];
 };

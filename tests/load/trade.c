@@ -188,8 +188,11 @@ void trade_turn(struct pilot *p, struct world *w, uint64_t now_ms)
             return;
         }
         if (p->steps_done < VISIT_ORDERS) {
-            if (!sell_something(p, w, now_ms))
+            /* What was bought here is for the next station: no sale after the first purchase. */
+            if (p->buying || !sell_something(p, w, now_ms)) {
+                p->buying = true;
                 buy_something(p, w, now_ms);
+            }
             p->account_known = false;
             return;
         }
