@@ -285,7 +285,8 @@ static int classify(const char *sqlstate)
     return ST_EPROTO;
 }
 
-/* One result of the pipeline and the NULL behind it. 0 with *out (NULL when the connection ended). */
+/* One result of the pipeline and the NULL behind it. 0 with *out (NULL when the connection ended).
+ */
 static int take_result(struct st_pg *c, uint64_t deadline_ms, PGresult **out)
 {
     int err = wait_result(c, deadline_ms);
@@ -386,8 +387,8 @@ static int pipeline(struct st_pg *c, struct st_pg_step *steps, size_t count)
     int err = ensure_connected(c);
     if (err != 0)
         return err;
-    bool inside = PQtransactionStatus(c->conn) != PQTRANS_IDLE ||
-                  steps[0].stmt == &st_pg_stmt_begin;
+    bool inside =
+        PQtransactionStatus(c->conn) != PQTRANS_IDLE || steps[0].stmt == &st_pg_stmt_begin;
     bool unknown = !inside || steps[count - 1].stmt == &st_pg_stmt_commit;
     struct receive r = {c, st_mono_ms() + c->timeout_ms + GRACE_MS, 0};
     c->sqlstate[0] = c->error[0] = '\0';

@@ -9,13 +9,11 @@
 #include <st/alloc.h>
 #include <st/json.h>
 #include <st/rng.h>
-#include <st/wire.h>
-
-#include <startrader/v1/trade.pb-c.h>
 
 #include "store.h"
+#include "wire.h"
 
-enum { BATCH = 256, LINE_MAX_BYTES = 4096, ARENA_BYTES = 16 << 10, SHOWN_MAX = 50 };
+enum { BATCH = 256, LINE_MAX_BYTES = 4096, SHOWN_MAX = 50 };
 
 /* What the load generator says about one order. */
 struct line {
@@ -23,8 +21,8 @@ struct line {
     uint64_t player;
     uint8_t key[16];
     uint32_t location, commodity, quantity;
-    int side;
-    int result; /* OrderResult, or -1 when the answer never came */
+    bool buying;
+    int result; /* OrderResult, or WIRE_UNKNOWN when the answer never came */
     uint64_t total;
     bool found; /* the ledger knows the key */
 };
@@ -43,21 +41,6 @@ static void contradict(struct history *h, const struct line *l, const char *what
         printf("    line %" PRIu64 ", player %" PRIu64 ": %s\n", l->number, l->player, what);
 }
 
-/* The result's name as the generator writes it: DONE, NO_CREDITS, ..., unknown. */
-static bool parse_result(const char *text, int *out)
-{
-    if (strcmp(text, "unknown") == 0) {
-        *out = -1;
-        return true;
-    }
-    char name[64];
-    snprintf(name, sizeof name, "ORDER_RESULT_%s", text);
-    const ProtobufCEnumValue *v =
-        protobuf_c_enum_descriptor_get_value_by_name(&startrader__v1__order_result__descriptor, name);
-    *out = v ? v->value : 0;
-    return v != NULL;
-}
-
 static bool get_uint(const struct st_json_doc *d, const char *key, uint64_t max, uint64_t *out)
 {
     int64_t v = 0;
@@ -73,7 +56,7 @@ static bool parse_line(const struct st_json_doc *d, struct line *l)
     const char *result = st_json_get_str(d, "result");
     uint64_t location, commodity, quantity;
     if (!id || !side || !result || st_hex_decode(id, strlen(id), l->key, sizeof l->key) != 0 ||
-        !parse_result(result, &l->result) || !get_uint(d, "player", UINT32_MAX, &l->player) ||
+        !wire_result(result, &l->result) || !get_uint(d, "player", UINT32_MAX, &l->player) ||
         !get_uint(d, "location", UINT32_MAX, &location) ||
         !get_uint(d, "commodity", UINT32_MAX, &commodity) ||
         !get_uint(d, "quantity", UINT32_MAX, &quantity) ||
@@ -82,48 +65,41 @@ static bool parse_line(const struct st_json_doc *d, struct line *l)
     l->location = (uint32_t)location;
     l->commodity = (uint32_t)commodity;
     l->quantity = (uint32_t)quantity;
-    l->side = strcmp(side, "buy") == 0 ? STARTRADER__V1__SIDE__SIDE_BUY
-                                       : STARTRADER__V1__SIDE__SIDE_SELL;
+    l->buying = strcmp(side, "buy") == 0;
     return true;
 }
 
-static bool same_order(const struct line *l, struct st_slice asked, struct st_arena *arena)
+static bool same_order(const struct line *l, struct st_slice asked)
 {
-    const Startrader__V1__OrderRequest *o = st_wire_unpack(
-        &startrader__v1__order_request__descriptor, asked.data, asked.len, 512, arena);
-    return o && o->location == l->location && o->commodity == l->commodity &&
-           (int)o->side == l->side && o->quantity == l->quantity;
+    struct wire_order o;
+    return wire_order(asked, &o) && o.location == l->location && o.commodity == l->commodity &&
+           o.buying == l->buying && o.quantity == l->quantity;
 }
 
 static void compare(struct history *h, struct line *l, const struct st_pg_result *r, size_t row)
 {
-    static uint8_t memory[ARENA_BYTES];
-    struct st_arena arena;
-    st_arena_init(&arena, memory, sizeof memory);
     l->found = true;
-    if (strcmp(st_pg_text(r, row, 4), "order") != 0 ||
-        !same_order(l, st_pg_bytes(r, row, 3), &arena)) {
-        if (l->result != STARTRADER__V1__ORDER_RESULT__ORDER_RESULT_DUPLICATE)
+    if (strcmp(st_pg_text(r, row, 4), "order") != 0 || !same_order(l, st_pg_bytes(r, row, 3))) {
+        if (l->result != WIRE_DUPLICATE)
             contradict(h, l, "the ledger has another order under this id");
         return;
     }
     int booked = (int)st_pg_int(r, row, 1);
     bool moved = st_pg_bool(r, row, 5);
-    bool done = booked == STARTRADER__V1__ORDER_RESULT__ORDER_RESULT_DONE;
+    bool done = booked == WIRE_DONE;
     if (done != moved)
         contradict(h, l, "result and postings of the transaction contradict each other");
-    if (l->result < 0) {
+    if (l->result == WIRE_UNKNOWN) {
         h->unknown_done += done;
         return;
     }
-    if ((l->result == STARTRADER__V1__ORDER_RESULT__ORDER_RESULT_DONE) != done) {
-        contradict(h, l, done ? "refused to the pilot, but booked" : "done for the pilot, not booked");
+    if ((l->result == WIRE_DONE) != done) {
+        contradict(h, l,
+                   done ? "refused to the pilot, but booked" : "done for the pilot, not booked");
         return;
     }
-    struct st_slice answer = st_pg_bytes(r, row, 2);
-    const Startrader__V1__OrderReply *a = st_wire_unpack(
-        &startrader__v1__order_reply__descriptor, answer.data, answer.len, 1024, &arena);
-    if (!a || (done && a->total != l->total))
+    uint64_t total = 0;
+    if (!wire_receipt(st_pg_bytes(r, row, 2), &total) || (done && total != l->total))
         contradict(h, l, "the pilot was told another total than the ledger holds");
 }
 
@@ -147,7 +123,7 @@ static int check_batch(struct history *h)
     for (size_t i = 0; err == 0 && i < st_pg_rows(r); i++)
         compare(h, &h->lines[st_pg_int(r, i, 0)], r, i);
     for (size_t i = 0; err == 0 && i < h->count; i++)
-        if (!h->lines[i].found && h->lines[i].result == STARTRADER__V1__ORDER_RESULT__ORDER_RESULT_DONE)
+        if (!h->lines[i].found && h->lines[i].result == WIRE_DONE)
             contradict(h, &h->lines[i], "done for the pilot, but not in the ledger");
     st_pg_result_free(&r);
     st_buf_fini(&players);
@@ -159,9 +135,9 @@ static int check_batch(struct history *h)
 static void count_line(struct history *h, const struct line *l)
 {
     h->orders++;
-    if (l->result < 0)
+    if (l->result == WIRE_UNKNOWN)
         h->unknown++;
-    else if (l->result == STARTRADER__V1__ORDER_RESULT__ORDER_RESULT_DONE)
+    else if (l->result == WIRE_DONE)
         h->done++;
     else
         h->refused++;
@@ -203,8 +179,8 @@ int64_t history_verify(struct ctl *c, const char *file)
     if (err == 0 && h->count > 0)
         err = check_batch(h);
     int64_t wrong = err == 0 ? h->wrong : -1;
-    printf("%s each of %" PRIu64 " answers to orders agrees with the ledger (%" PRIu64 " done, %" PRIu64
-           " refused, %" PRIu64 " unknown, of which %" PRIu64 " were booked)\n",
+    printf("%s each of %" PRIu64 " answers to orders agrees with the ledger (%" PRIu64
+           " done, %" PRIu64 " refused, %" PRIu64 " unknown, of which %" PRIu64 " were booked)\n",
            wrong == 0 ? "ok  " : "FAIL", h->orders, h->done, h->refused, h->unknown,
            h->unknown_done);
     st_free(h);

@@ -36,7 +36,8 @@ struct command {
 };
 
 static const struct command commands[] = {
-    {"migrate", cmd_migrate, "migrate [database|bus]    bring schema, roles and streams up to date"},
+    {"migrate", cmd_migrate,
+     "migrate [database|bus]    bring schema, roles and streams up to date"},
     {"health", cmd_health, "health [SERVICE...]       readiness of the daemons"},
     {"ledger", cmd_ledger, "ledger verify [--history FILE]  prove the books"},
     {"ships", cmd_ships, "ships verify [SHARD]      compare holders with the simulation"},

@@ -39,7 +39,8 @@ static bool find_folder(const struct ctl *c, char out[DIR_MAX])
     char *slash = strrchr(self, '/');
     if (slash)
         *slash = '\0';
-    static const char *const beside[] = {"/sql", "/../../../deploy/sql", "/../share/startrader/sql"};
+    static const char *const beside[] = {"/sql", "/../../../deploy/sql",
+                                         "/../share/startrader/sql"};
     for (size_t i = 0; i < ST_ARRAY_LEN(beside); i++) {
         snprintf(out, DIR_MAX, "%.2000s%s", self, beside[i]);
         if (is_folder(out))

@@ -9,16 +9,12 @@
 #include <st/clock.h>
 #include <st/err.h>
 #include <st/loop.h>
-#include <st/rng.h>
 #include <st/subject.h>
-#include <st/wire.h>
-
-#include <startrader/v1/account.pb-c.h>
-#include <startrader/v1/trade.pb-c.h>
 
 #include "store.h"
+#include "wire.h"
 
-enum { REQUEST_MS = 2000, TRIES = 5, ARENA_BYTES = 16 << 10 };
+enum { REQUEST_MS = 2000, TRIES = 5 };
 
 static void print_player(const struct st_pg_result *r)
 {
@@ -92,80 +88,58 @@ static void ask(void *ctx)
                    k);
 }
 
-static int call(struct ctl *c, const char *subject, const ProtobufCMessage *request,
-                struct st_buf *answer)
+/* The request is in k->request; false when no answer came. */
+static bool call(struct call *k, struct ctl *c)
 {
+    k->ctl = c;
+    st_buf_init(&k->answer, 4096);
     if (!ctl_bus(c))
-        return ST_EINVAL;
-    struct call k = {.ctl = c, .subject = subject};
-    st_buf_init(&k.request, 4096);
-    st_buf_init(&k.answer, 4096);
-    st_wire_pack(request, &k.request);
-    k.again = st_timer_new(c->loop, ask, &k);
-    st_timer_start(k.again, 0, 0);
+        return false;
+    k->again = st_timer_new(c->loop, ask, k);
+    st_timer_start(k->again, 0, 0);
     st_loop_run(c->loop);
-    st_timer_free(&k.again);
-    st_buf_put(answer, k.answer.data, k.answer.len);
-    st_buf_fini(&k.request);
-    st_buf_fini(&k.answer);
-    if (k.err != 0)
-        fprintf(stderr, "player: the service does not answer (%s)\n", st_err_name(k.err));
-    return k.err;
+    st_timer_free(&k->again);
+    if (k->err != 0)
+        fprintf(stderr, "player: the service does not answer (%s)\n", st_err_name(k->err));
+    return k->err == 0;
 }
 
-static const char *code_name(int code)
+static void call_end(struct call *k)
 {
-    const ProtobufCEnumValue *v =
-        protobuf_c_enum_descriptor_get_value(&startrader__v1__code__descriptor, code);
-    return v ? v->name : "unknown code";
+    st_buf_fini(&k->request);
+    st_buf_fini(&k->answer);
 }
 
 static int kick(struct ctl *c, uint64_t player, const char *reason)
 {
-    char id[17], subject[ST_SUBJECT_MAX];
-    snprintf(id, sizeof id, "%016" PRIx64, st_random_u64());
-    Startrader__V1__KickRequest q = STARTRADER__V1__KICK_REQUEST__INIT;
-    q.player = player;
-    q.reason = (char *)(uintptr_t)reason;
-    q.request_id = id;
-    uint8_t memory[ARENA_BYTES], bytes[4096];
-    struct st_buf answer;
-    struct st_arena arena;
-    st_buf_init_fixed(&answer, bytes, sizeof bytes);
-    st_arena_init(&arena, memory, sizeof memory);
+    char subject[ST_SUBJECT_MAX];
+    struct call k = {.subject = subject};
+    struct wire_answer a = {0};
     st_subject_req_profile(subject, "kick");
-    if (call(c, subject, &q.base, &answer) != 0)
-        return CTL_AWAY;
-    const Startrader__V1__KickReply *a = st_wire_unpack(&startrader__v1__kick_reply__descriptor,
-                                                        answer.data, answer.len, 1024, &arena);
-    printf("%s\n", a ? code_name((int)a->code) : "answer not understood");
-    return a && a->code == STARTRADER__V1__CODE__CODE_OK ? CTL_OK : CTL_FOUND;
+    st_buf_init(&k.request, 4096);
+    wire_kick(player, reason, &k.request);
+    bool answered = call(&k, c);
+    if (answered)
+        printf("%s\n", wire_kick_answer(&k.answer, &a) ? a.code_name : "answer not understood");
+    call_end(&k);
+    return !answered ? CTL_AWAY : a.ok ? CTL_OK : CTL_FOUND;
 }
 
 static int grant(struct ctl *c, uint64_t player, uint32_t class_id)
 {
     char subject[ST_SUBJECT_MAX];
-    uint8_t key[16], memory[ARENA_BYTES], bytes[4096];
-    st_random(key, sizeof key);
-    Startrader__V1__GrantRequest q = STARTRADER__V1__GRANT_REQUEST__INIT;
-    q.player = player;
-    q.class_id = class_id;
-    q.request_id = (ProtobufCBinaryData){sizeof key, key};
-    struct st_buf answer;
-    struct st_arena arena;
-    st_buf_init_fixed(&answer, bytes, sizeof bytes);
-    st_arena_init(&arena, memory, sizeof memory);
+    struct call k = {.subject = subject};
+    struct wire_answer a = {.code_name = "answer not understood"};
     st_subject_req_econ(subject, "grant");
-    if (call(c, subject, &q.base, &answer) != 0)
-        return CTL_AWAY;
-    const Startrader__V1__GrantReply *a = st_wire_unpack(&startrader__v1__grant_reply__descriptor,
-                                                         answer.data, answer.len, 1024, &arena);
-    if (!a || a->code != STARTRADER__V1__CODE__CODE_OK) {
-        fprintf(stderr, "player: %s\n", a ? code_name((int)a->code) : "answer not understood");
-        return CTL_FOUND;
-    }
-    printf("ship %u version %" PRIu64 "\n", a->ship, a->version);
-    return CTL_OK;
+    st_buf_init(&k.request, 4096);
+    wire_grant(player, class_id, &k.request);
+    bool answered = call(&k, c);
+    if (answered && wire_grant_answer(&k.answer, &a) && a.ok)
+        printf("ship %u version %" PRIu64 "\n", a.ship, a.version);
+    else if (answered)
+        fprintf(stderr, "player: %s\n", a.code_name);
+    call_end(&k);
+    return !answered ? CTL_AWAY : a.ok ? CTL_OK : CTL_FOUND;
 }
 
 /* The id of what was named by number or by name; false when there is none, said on stderr. */

@@ -58,8 +58,8 @@ static int fetch(struct ctl *c, struct fleet *f)
                          GET_TIMEOUT_MS, &body);
     f->count = 0;
     f->stuck = 0;
-    f->broken = status != 200 ||
-                !ctl_each_object((const char *)body.data, body.len, on_ship, f) || f->broken;
+    f->broken = status != 200 || !ctl_each_object((const char *)body.data, body.len, on_ship, f) ||
+                f->broken;
     st_buf_fini(&body);
     if (!f->broken)
         return 0;
@@ -100,13 +100,15 @@ static int64_t look(struct ctl *c, struct fleet *f, int64_t shard, bool print)
             continue;
         wrong++;
         if (print)
-            printf("    ship %s: row has version %s, simulation %s%" PRIu64 "\n", st_pg_text(r, i, 0),
-                   st_pg_text(r, i, 1), s ? "has " : "does not have it, ", s ? s->version : 0);
+            printf("    ship %s: row has version %s, simulation %s%" PRIu64 "\n",
+                   st_pg_text(r, i, 0), st_pg_text(r, i, 1), s ? "has " : "does not have it, ",
+                   s ? s->version : 0);
     }
     for (size_t i = 0; i < f->count; i++) {
         wrong += !f->ships[i].matched;
         if (print && !f->ships[i].matched)
-            printf("    ship %" PRIu64 " flies, but its row says that this shard does not hold it\n",
+            printf("    ship %" PRIu64
+                   " flies, but its row says that this shard does not hold it\n",
                    f->ships[i].ship);
     }
     st_pg_result_free(&r);

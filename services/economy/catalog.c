@@ -38,8 +38,8 @@ const struct job *catalog_job(const struct catalog *c, uint32_t number, struct j
     const struct config_good *good = good_by_code(c, first_jobs[number - 1].good);
     if (!from || !to || !good)
         return NULL;
-    *out = (struct job){number, good->id, first_jobs[number - 1].mass / good->mass,
-                        from->id, to->id, first_jobs[number - 1].fee};
+    *out = (struct job){number,   good->id, first_jobs[number - 1].mass / good->mass,
+                        from->id, to->id,   first_jobs[number - 1].fee};
     return out;
 }
 

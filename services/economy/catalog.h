@@ -24,12 +24,11 @@ struct catalog {
     struct world_config world;
     uint8_t bytes[CONFIG_BYTES_MAX]; /* canonical form */
     size_t bytes_n;
-    struct catalog_fees fees[CONFIG_CLASSES_MAX];     /* parallel to world.classes */
-    int64_t treasury_target[CONFIG_STATIONS_MAX];     /* parallel to world.stations */
-    struct catalog_line lines[LINES_MAX]; /* every market there is, sorted */
+    struct catalog_fees fees[CONFIG_CLASSES_MAX]; /* parallel to world.classes */
+    int64_t treasury_target[CONFIG_STATIONS_MAX]; /* parallel to world.stations */
+    struct catalog_line lines[LINES_MAX];         /* every market there is, sorted */
     uint32_t lines_n;
     uint32_t start_location, start_class;
-
 };
 
 /* The first two jobs, by number from 1; NULL when there is no such job. */

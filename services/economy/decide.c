@@ -68,10 +68,8 @@ void decide_provision(struct unit *u, struct act *a)
                        .weapon = k->gun,
                        .created = true};
     p = &u->pilots[u->pilots_n++];
-    *p = (struct pilot){.player = a->player,
-                        .ship = s->id,
-                        .last_location = c->start_location,
-                        .created = true};
+    *p = (struct pilot){
+        .player = a->player, .ship = s->id, .last_location = c->start_location, .created = true};
     struct transaction *t = unit_transaction(u, "provision", a->player, a);
     bool moved = book_move(&u->book, t->id, account_of(ACCOUNT_SOURCE, SOURCE_MINT),
                            account_of(ACCOUNT_PILOT, a->player), BOOK_CREDITS, RULES_START_CREDITS);

@@ -5,8 +5,8 @@
 
 #include <st/assert.h>
 
-static const char *const event_names[] = {"",           "docked", "destroyed", "picked_up",
-                                          "loot_expired", "parked", "jettisoned"};
+static const char *const event_names[] = {
+    "", "docked", "destroyed", "picked_up", "loot_expired", "parked", "jettisoned"};
 
 static struct baton answer_to(const struct event *e, enum baton_kind kind)
 {
@@ -93,8 +93,7 @@ static int64_t clamp_hull(const struct unit *u, const struct ship *s, int64_t hu
     return hull < 1 ? 1 : ST_MIN(hull, max);
 }
 
-static void take_flight_data(struct unit *u, const struct event *e, struct pilot *p,
-                             struct ship *s)
+static void take_flight_data(struct unit *u, const struct event *e, struct pilot *p, struct ship *s)
 {
     int64_t carried = world_config_class(&u->catalog->world, s->class_id)->torpedoes;
     s->hull = clamp_hull(u, s, e->hull);
@@ -184,8 +183,8 @@ static void pick_up(struct unit *u, struct act *a, struct pilot *p, struct ship 
         refuse(u, a, s, "the container does not hold that");
         return;
     }
-    if (s && mass_of(u, &e->goods) + unit_cargo_mass(u, s->id) >
-                 catalog_hold(u->catalog, s->class_id)) {
+    if (s &&
+        mass_of(u, &e->goods) + unit_cargo_mass(u, s->id) > catalog_hold(u->catalog, s->class_id)) {
         refuse(u, a, s, "the hold has no room for that");
         return;
     }

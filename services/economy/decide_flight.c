@@ -45,10 +45,10 @@ void decide_undock(struct unit *u, struct act *a, struct pilot *p)
     }
     struct ship *current = unit_ship(u, p->ship), *s = a->ship ? unit_ship(u, a->ship) : current;
     /* Only one ship of a pilot is out; another one is taken where the current one rests. */
-    bool possible = s && s->player == p->player && !s->locked && s->holder != HOLDER_SHARD &&
-                    (s == current || (s->holder == HOLDER_STATION &&
-                                      current->holder == HOLDER_STATION &&
-                                      s->holder_id == current->holder_id));
+    bool possible =
+        s && s->player == p->player && !s->locked && s->holder != HOLDER_SHARD &&
+        (s == current || (s->holder == HOLDER_STATION && current->holder == HOLDER_STATION &&
+                          s->holder_id == current->holder_id));
     struct transaction *t = unit_transaction_keyed(u, "undock", a);
     if (possible)
         appear(u, a, p, s);
@@ -100,9 +100,9 @@ void decide_grant(struct unit *u, struct act *a, struct pilot *p)
                        .created = true};
     bool moved = move_cargo(u, t->id, old->id, s->id);
     if (k->price > 0)
-        moved = moved && book_move(&u->book, t->id, account_of(ACCOUNT_SOURCE, SOURCE_MINT),
-                                   account_of(ACCOUNT_SOURCE, SOURCE_INSURANCE), BOOK_CREDITS,
-                                   k->price);
+        moved = moved &&
+                book_move(&u->book, t->id, account_of(ACCOUNT_SOURCE, SOURCE_MINT),
+                          account_of(ACCOUNT_SOURCE, SOURCE_INSURANCE), BOOK_CREDITS, k->price);
     st_assert(moved);
     p->ship = s->id;
     pilot_touch(p);
@@ -169,9 +169,9 @@ static void refill(struct unit *u, uint32_t location, int64_t target, int64_t tr
     account_id station = account_of(ACCOUNT_STATION, location);
     account_id mint = account_of(ACCOUNT_SOURCE, SOURCE_MINT);
     int64_t move = rules_refill(book_balance(&u->book, station, BOOK_CREDITS), target);
-    bool moved = move == 0 || book_move(&u->book, transaction, move > 0 ? mint : station,
-                                        move > 0 ? station : mint, BOOK_CREDITS,
-                                        move > 0 ? move : -move);
+    bool moved =
+        move == 0 || book_move(&u->book, transaction, move > 0 ? mint : station,
+                               move > 0 ? station : mint, BOOK_CREDITS, move > 0 ? move : -move);
     st_assert(moved);
 }
 
@@ -188,9 +188,9 @@ void decide_drift(struct unit *u, struct act *a)
         refill(u, u->catalog->world.stations[i].id, u->catalog->treasury_target[i], t->id);
     for (uint32_t i = 0; i < u->lines_n; i++) {
         const struct line *l = &u->lines[i];
-        int64_t stock = book_balance(&u->book, account_of(ACCOUNT_STATION, l->location),
-                                     (int32_t)l->commodity);
-        u->points[u->points_n++] = (struct price_point){l->location, l->commodity,
-                                                        price_mid_milli(&l->price, stock)};
+        int64_t stock =
+            book_balance(&u->book, account_of(ACCOUNT_STATION, l->location), (int32_t)l->commodity);
+        u->points[u->points_n++] =
+            (struct price_point){l->location, l->commodity, price_mid_milli(&l->price, stock)};
     }
 }

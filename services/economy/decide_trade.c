@@ -15,8 +15,7 @@ static struct order_state state_of(struct unit *u, const struct act *a, const st
     struct order_state state = {.line = l ? &l->price : NULL};
     if (!l)
         return state;
-    state.docked_here =
-        s->holder == HOLDER_STATION && s->holder_id == a->location && !s->locked;
+    state.docked_here = s->holder == HOLDER_STATION && s->holder_id == a->location && !s->locked;
     state.stock = book_balance(&u->book, station, (int32_t)a->commodity);
     state.treasury = book_balance(&u->book, station, BOOK_CREDITS);
     state.wallet = unit_wallet(u, p->player);
@@ -36,8 +35,8 @@ static void post(struct unit *u, const struct act *a, const struct pilot *p,
     int32_t good = (int32_t)a->commodity;
     bool buying = a->side == ORDER_BUY, moved = true;
     if (o->gross > 0)
-        moved = book_move(&u->book, transaction, buying ? pilot : station,
-                          buying ? station : pilot, BOOK_CREDITS, o->gross);
+        moved = book_move(&u->book, transaction, buying ? pilot : station, buying ? station : pilot,
+                          BOOK_CREDITS, o->gross);
     if (o->tax > 0)
         moved = moved && book_move(&u->book, transaction, pilot, tax, BOOK_CREDITS, o->tax);
     moved = moved && book_move(&u->book, transaction, buying ? station : hold,
@@ -98,7 +97,8 @@ void decide_order(struct unit *u, struct act *a, struct pilot *p)
         r.rev = p->rev;
         r.transaction = t->id;
         r.balance = unit_wallet(u, p->player);
-        r.in_hold = book_balance(&u->book, account_of(ACCOUNT_SHIP, p->ship), (int32_t)a->commodity);
+        r.in_hold =
+            book_balance(&u->book, account_of(ACCOUNT_SHIP, p->ship), (int32_t)a->commodity);
         r.cargo_mass = unit_cargo_mass(u, p->ship);
         wire_letter_trade(u, a, &r,
                           book_balance(&u->book, account_of(ACCOUNT_STATION, a->location),
@@ -110,8 +110,7 @@ void decide_order(struct unit *u, struct act *a, struct pilot *p)
 }
 
 /* Why the price is what it is, per mille of what it would usually be. */
-static void explain(struct quote_reply *r, const struct line *l, int64_t stock,
-                    const struct act *a)
+static void explain(struct quote_reply *r, const struct line *l, int64_t stock, const struct act *a)
 {
     int64_t mid = price_mid_milli(&l->price, stock);
     int64_t after = stock + (a->side == ORDER_BUY ? -a->quantity : a->quantity);

@@ -61,7 +61,7 @@ _Static_assert(LINES_MAX * 2 * 2 <= BOOK_ENTRIES_MAX, "a drift of all markets fi
 _Static_assert(ECONOMY_PAGE_SHIPS * 380 + ECONOMY_PAGE_LOOT * 260 + (64 << 10) < ECONOMY_PAGE_BYTES,
                "a page of the largest rows and the configuration fit");
 _Static_assert(ECONOMY_PAGE_SHIPS <= SHIPS_MAX && ECONOMY_PAGE_LOOT <= LOOTS_MAX, "");
-_Static_assert(ECONOMY_PAGE_SHIPS * GOODS_MAX < BOOK_BALANCES_MAX * 3 / 4, "");
+_Static_assert(ECONOMY_PAGE_SHIPS *GOODS_MAX < BOOK_BALANCES_MAX * 3 / 4, "");
 
 struct goods {
     uint32_t commodity;
@@ -279,7 +279,7 @@ struct transaction {
 struct letter {
     int64_t id;
     char subject[ST_SUBJECT_MAX];
-    uint32_t offset, len;  /* within the unit's bytes */
+    uint32_t offset, len; /* within the unit's bytes */
     bool is_baton;
     uint64_t again_event; /* not 0: repeats the batons that answered this event */
 };

@@ -106,8 +106,8 @@ static void run_clean(void *store, void *job)
     l->err = store_clean(store, l->tow_ships, l->tow_players, TOWS_MAX, &l->tows_n);
     struct act *acts[TOWS_MAX];
     for (size_t i = 0; i < l->tows_n; i++) {
-        l->tows[i] = (struct act){
-            .kind = ACT_TOW, .player = l->tow_players[i], .ship = l->tow_ships[i]};
+        l->tows[i] =
+            (struct act){.kind = ACT_TOW, .player = l->tow_players[i], .ship = l->tow_ships[i]};
         acts[i] = &l->tows[i];
     }
     if (l->err == 0 && l->tows_n > 0)

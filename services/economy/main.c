@@ -53,7 +53,8 @@ static void start_threads(struct service *s)
 {
     enum { QUEUE = 16 };
     s->writers_n = (uint32_t)st_conf_int(st_daemon_conf(s->daemon), "ST_STORE_WORKERS");
-    s->writers = st_workers_new(s->loop, "writer", s->writers_n, QUEUE, start_writer, stop_store, s);
+    s->writers =
+        st_workers_new(s->loop, "writer", s->writers_n, QUEUE, start_writer, stop_store, s);
     s->leading = st_workers_new(s->loop, "leader", 1, QUEUE, start_leader, stop_store, s);
     s->reading = st_workers_new(s->loop, "reader", 1, QUEUE, start_reader, stop_store, s);
 }

@@ -141,8 +141,8 @@ static void pay_bounty(struct unit *u, struct act *a, int64_t credits)
 }
 
 /* A container holds what was dropped, as far as it was there. */
-static void drop(struct unit *u, const struct event *e, const struct container *c,
-                 account_id from, int64_t transaction)
+static void drop(struct unit *u, const struct event *e, const struct container *c, account_id from,
+                 int64_t transaction)
 {
     if (unit_loot(u, c->loot) || u->loots_n == LOOTS_MAX)
         return;
@@ -154,8 +154,9 @@ static void drop(struct unit *u, const struct event *e, const struct container *
             g.quantity = ST_MIN(g.quantity, book_balance(&u->book, from, (int32_t)g.commodity));
         if (g.quantity <= 0 || !world_config_good(&u->catalog->world, g.commodity))
             continue;
-        bool moved = book_move(&u->book, transaction, from, account_of(ACCOUNT_SOURCE, SOURCE_SPACE),
-                               (int32_t)g.commodity, g.quantity);
+        bool moved =
+            book_move(&u->book, transaction, from, account_of(ACCOUNT_SOURCE, SOURCE_SPACE),
+                      (int32_t)g.commodity, g.quantity);
         st_assert(moved);
         l->goods.g[l->goods.n++] = g;
     }

@@ -43,11 +43,10 @@ static const struct st_pg_stmt
                " $5::bigint[], $6::int[], $7::int[], $8::smallint[], $9::int[], $10::int[],"
                " $11::smallint[], $12::bigint[], $13::boolean[])"
                " AS q (i, c, k, h, v, u, t, w, x, y, a, f, l) WHERE id = q.i"},
-    q_lines = {"update_lines",
-               "UPDATE economy.market_prices SET stock = q.s, drift_carry = q.d,"
-               " version = version + 1 FROM unnest($1::smallint[], $2::smallint[],"
-               " $3::bigint[], $4::int[]) AS q (l, c, s, d)"
-               " WHERE location = q.l AND commodity = q.c"},
+    q_lines = {"update_lines", "UPDATE economy.market_prices SET stock = q.s, drift_carry = q.d,"
+                               " version = version + 1 FROM unnest($1::smallint[], $2::smallint[],"
+                               " $3::bigint[], $4::int[]) AS q (l, c, s, d)"
+                               " WHERE location = q.l AND commodity = q.c"},
     q_wallets = {"update_wallets", "UPDATE economy.wallets SET credits = q.c"
                                    " FROM unnest($1::bigint[], $2::bigint[]) AS q (a, c)"
                                    " WHERE account = q.a"},
@@ -71,9 +70,8 @@ static const struct st_pg_stmt
                " $9::bigint[]) AS o (id, payload, event) WHERE o.event = e), '{}')"
                " FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::int[], $5::bigint[],"
                " $6::text[]) AS q (e, h, k, s, w, v)"},
-    q_outbox = {"insert_outbox",
-                "INSERT INTO economy.outbox (id, subject, payload)"
-                " SELECT * FROM unnest($1::bigint[], $2::text[], $3::bytea[])"},
+    q_outbox = {"insert_outbox", "INSERT INTO economy.outbox (id, subject, payload)"
+                                 " SELECT * FROM unnest($1::bigint[], $2::text[], $3::bytea[])"},
     q_again = {"answer_again",
                "INSERT INTO economy.outbox (id, subject, payload)"
                " SELECT q.i + a.n - 1, q.s, a.payload FROM unnest($1::bigint[], $2::bigint[],"
@@ -152,8 +150,7 @@ static void add_pilots(struct store *s)
     }
     for (uint32_t i = 0; i < s->unit->pilots_n; i++)
         if (s->unit->pilots[i].created)
-            column_int(lazily(s, &wallets, &q_new_wallets, 1),
-                       (int64_t)s->unit->pilots[i].player);
+            column_int(lazily(s, &wallets, &q_new_wallets, 1), (int64_t)s->unit->pilots[i].player);
     for (uint32_t i = 0; i < s->unit->pilots_n; i++) {
         const struct pilot *p = &s->unit->pilots[i];
         if (!p->changed)

@@ -32,21 +32,19 @@ static const struct st_pg_stmt
                " ORDER BY m.location, m.commodity FOR UPDATE OF m"},
     q_wallets = {"wallets", "SELECT account, credits FROM economy.wallets"
                             " WHERE account = ANY($1::bigint[]) ORDER BY account FOR UPDATE"},
-    q_cargo = {"cargo",
-               "SELECT account, commodity, quantity FROM economy.cargo"
-               " WHERE account = ANY($1::bigint[]) OR account IN (SELECT id + 8589934592"
-               " FROM economy.ships WHERE id = ANY($2::bigint[]) OR id IN"
-               " (SELECT ship FROM economy.pilots WHERE player = ANY($3::bigint[])))"
-               " ORDER BY account, commodity FOR UPDATE"},
+    q_cargo = {"cargo", "SELECT account, commodity, quantity FROM economy.cargo"
+                        " WHERE account = ANY($1::bigint[]) OR account IN (SELECT id + 8589934592"
+                        " FROM economy.ships WHERE id = ANY($2::bigint[]) OR id IN"
+                        " (SELECT ship FROM economy.pilots WHERE player = ANY($3::bigint[])))"
+                        " ORDER BY account, commodity FOR UPDATE"},
     q_loot = {"loot",
               "SELECT l.id, l.shard, l.x, l.y,"
               " (extract(epoch FROM clock_timestamp() - l.at) * 1000)::bigint, g.commodity,"
               " g.quantity FROM economy.loot l LEFT JOIN economy.loot_goods g ON g.loot = l.id"
               " WHERE l.id = ANY($1::bigint[]) ORDER BY l.id, g.commodity FOR UPDATE OF l"},
-    q_known = {"known",
-               "SELECT t.id, t.player, t.key, t.content_hash, t.result, t.answer"
-               " FROM unnest($1::bigint[], $2::bytea[]) AS q (player, key)"
-               " JOIN economy.transactions t ON t.player = q.player AND t.key = q.key"},
+    q_known = {"known", "SELECT t.id, t.player, t.key, t.content_hash, t.result, t.answer"
+                        " FROM unnest($1::bigint[], $2::bytea[]) AS q (player, key)"
+                        " JOIN economy.transactions t ON t.player = q.player AND t.key = q.key"},
     q_quotes = {"quotes",
                 "SELECT id, player, location, commodity, side, quantity, total,"
                 " expires_at > clock_timestamp() FROM economy.quotes WHERE id = ANY($1::bytea[])"},
@@ -146,8 +144,8 @@ static void need_act(struct needs *n, const struct catalog *c, const struct act 
     if (a->ship != 0)
         n->ships[n->ships_n++] = a->ship;
     n->new_ships += a->kind == ACT_PROVISION || a->kind == ACT_GRANT;
-    n->sources = n->sources || a->kind == ACT_PROVISION || a->kind == ACT_GRANT ||
-                 a->kind == ACT_TOW;
+    n->sources =
+        n->sources || a->kind == ACT_PROVISION || a->kind == ACT_GRANT || a->kind == ACT_TOW;
     n->keys = n->keys || a->kind == ACT_ORDER || a->kind == ACT_UNDOCK || a->kind == ACT_GRANT;
     n->quotes = n->quotes || a->has_quote;
     n->shards = n->shards || a->kind == ACT_UNDOCK;

@@ -51,8 +51,7 @@ static void take_page_ships(struct page *p, const struct st_pg_result *r, uint32
         store_read_ship(r, i, s);
         const struct config_class *k = world_config_class(&u->catalog->world, s->class_id);
         int64_t worth = st_pg_int(r, i, 16) + (k ? k->price : 0) + unit_cargo_worth(u, s->id);
-        p->newcomer[u->ships_n] =
-            rules_newcomer(st_pg_int(r, i, 14), worth, st_pg_bool(r, i, 15));
+        p->newcomer[u->ships_n] = rules_newcomer(st_pg_int(r, i, 14), worth, st_pg_bool(r, i, 15));
         u->ships_n++;
     }
 }

@@ -46,7 +46,8 @@ static const struct st_pg_stmt
               " WHERE next.horizon > old.horizon"},
     q_clean_outbox = {"clean_outbox", "DELETE FROM economy.outbox"
                                       " WHERE published_at < now() - interval '1 hour'"},
-    q_clean_inbox = {"clean_inbox", "DELETE FROM economy.inbox WHERE at < now() - interval '8 days'"},
+    q_clean_inbox = {"clean_inbox",
+                     "DELETE FROM economy.inbox WHERE at < now() - interval '8 days'"},
     q_clean_quotes = {"clean_quotes", "DELETE FROM economy.quotes"
                                       " WHERE expires_at < now() - interval '1 minute'"},
     q_clean_history = {"clean_history", "DELETE FROM economy.price_history"
@@ -151,9 +152,8 @@ static void take_waiting(struct outgoing_batch *b)
     for (size_t i = 0; i < st_pg_rows(b->result); i++) {
         struct st_slice payload = st_pg_bytes(b->result, i, 2);
         struct outgoing *o = &b->rows[b->count++];
-        *o = (struct outgoing){.id = st_pg_int(b->result, i, 0),
-                               .data = payload.data,
-                               .len = payload.len};
+        *o = (struct outgoing){
+            .id = st_pg_int(b->result, i, 0), .data = payload.data, .len = payload.len};
         snprintf(o->subject, sizeof o->subject, "%s", st_pg_text(b->result, i, 1));
         b->oldest_ms = ST_MAX(b->oldest_ms, st_pg_int(b->result, i, 3));
     }

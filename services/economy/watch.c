@@ -111,8 +111,8 @@ static void announce(struct watch *w)
         return;
     w->announced_at_ms = w->lines_at_ms;
     for (size_t from = 0, to; from < w->lines_n; from = to) {
-        for (to = from; to < w->lines_n &&
-                        w->lines[to].line.location == w->lines[from].line.location;)
+        for (to = from;
+             to < w->lines_n && w->lines[to].line.location == w->lines[from].line.location;)
             to++;
         announce_location(w, from, to);
     }

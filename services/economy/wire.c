@@ -85,8 +85,8 @@ bool wire_undock(struct act *a, const uint8_t *data, size_t len, struct st_arena
 
 bool wire_order(struct act *a, const uint8_t *data, size_t len, struct st_arena *arena)
 {
-    const Startrader__V1__EconOrderRequest *q = unpack(
-        &startrader__v1__econ_order_request__descriptor, data, len, WIRE_REQUEST_MAX, arena);
+    const Startrader__V1__EconOrderRequest *q =
+        unpack(&startrader__v1__econ_order_request__descriptor, data, len, WIRE_REQUEST_MAX, arena);
     a->kind = ACT_ORDER;
     if (!q || !set_caller(a, q->caller) || !set_key(a, q->order_id) || !q->order ||
         q->order->worst_total > (uint64_t)INT64_MAX ||
@@ -106,8 +106,8 @@ bool wire_order(struct act *a, const uint8_t *data, size_t len, struct st_arena 
 
 bool wire_quote(struct act *a, const uint8_t *data, size_t len, struct st_arena *arena)
 {
-    const Startrader__V1__EconQuoteRequest *q = unpack(
-        &startrader__v1__econ_quote_request__descriptor, data, len, WIRE_REQUEST_MAX, arena);
+    const Startrader__V1__EconQuoteRequest *q =
+        unpack(&startrader__v1__econ_quote_request__descriptor, data, len, WIRE_REQUEST_MAX, arena);
     a->kind = ACT_QUOTE;
     if (!q || !set_caller(a, q->caller) || !q->quote)
         return false;

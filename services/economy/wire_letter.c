@@ -209,7 +209,8 @@ void wire_market_reply(const struct market_line *lines, size_t count, uint32_t l
     reply.line = pointers;
     reply.as_of_ms = as_of_ms;
     Startrader__V1__EconMarketReply r = STARTRADER__V1__ECON_MARKET_REPLY__INIT;
-    r.code = reply.n_line > 0 ? STARTRADER__V1__CODE__CODE_OK : STARTRADER__V1__CODE__CODE_NOT_FOUND;
+    r.code =
+        reply.n_line > 0 ? STARTRADER__V1__CODE__CODE_OK : STARTRADER__V1__CODE__CODE_NOT_FOUND;
     r.market = reply.n_line > 0 ? &reply : NULL;
     st_wire_pack(&r.base, out);
 }

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <ftw.h>
+#include <glob.h>
 #include <grp.h>
 #include <pwd.h>
 #include <signal.h>
@@ -34,12 +35,13 @@ static uint16_t free_tcp_port(void)
     return ntohs(a.sin_port);
 }
 
-static void read_bindir(char *out, size_t cap)
+/* The newest installed server; Debian keeps its programs off the PATH. */
+static void find_bindir(char *out, size_t cap)
 {
-    FILE *p = popen("pg_config --bindir", "r");
-    st_assert(p && fgets(out, (int)cap, p));
-    pclose(p);
-    out[strcspn(out, "\n")] = '\0';
+    glob_t g;
+    st_assert(glob("/usr/lib/postgresql/*/bin", 0, NULL, &g) == 0 && g.gl_pathc > 0);
+    snprintf(out, cap, "%s", g.gl_pathv[g.gl_pathc - 1]);
+    globfree(&g);
 }
 
 /* In a child: another user when root, no survivor of the test, quiet. */
@@ -60,7 +62,7 @@ static void become_server(pid_t parent, const char *log)
 static pid_t spawn(const struct pg_fixture *f, const char *program, char *const *args)
 {
     char path[512], bindir[256], log[96];
-    read_bindir(bindir, sizeof bindir);
+    find_bindir(bindir, sizeof bindir);
     snprintf(path, sizeof path, "%s/%s", bindir, program);
     snprintf(log, sizeof log, "%s/log", f->dir);
     pid_t parent = getpid(), pid = fork();
@@ -78,8 +80,8 @@ static void create_cluster(const struct pg_fixture *f)
     char data[96];
     int status = 0;
     snprintf(data, sizeof data, "%s/data", f->dir);
-    char *args[] = {"initdb",          "-D",        data,      "-A", "trust", "-U",
-                    "postgres",        "-E",        "UTF8",    "--locale=C.UTF-8",
+    char *args[] = {"initdb",    "-D",       data, "-A",   "trust",
+                    "-U",        "postgres", "-E", "UTF8", "--locale=C.UTF-8",
                     "--no-sync", NULL};
     pid_t pid = spawn(f, "initdb", args);
     st_assert(waitpid(pid, &status, 0) == pid && status == 0);
@@ -102,16 +104,18 @@ void pg_fixture_again(struct pg_fixture *f)
     char data[96], port[16], maintenance[128];
     snprintf(data, sizeof data, "%s/data", f->dir);
     snprintf(port, sizeof port, "%u", f->port);
-    snprintf(maintenance, sizeof maintenance, "postgresql://postgres@127.0.0.1:%u/postgres", f->port);
-    char *args[] = {"postgres", "-D", data,  "-p", port, "-k", f->dir,
-                    "-c",       "listen_addresses=127.0.0.1", "-c", "fsync=off", NULL};
+    snprintf(maintenance, sizeof maintenance, "postgresql://postgres@127.0.0.1:%u/postgres",
+             f->port);
+    char *args[] = {
+        "postgres", "-D",        data, "-p", port, "-k", f->dir, "-c", "listen_addresses=127.0.0.1",
+        "-c",       "fsync=off", NULL};
     f->pid = spawn(f, "postgres", args);
     uint64_t until = st_mono_ms() + READY_MS;
     while (!answers(maintenance)) {
         int status;
         st_assert(waitpid(f->pid, &status, WNOHANG) == 0);
         st_assert(st_mono_ms() < until);
-        usleep(20000);
+        st_sleep_until_ns(st_mono_ns() + 20 * 1000000ULL);
     }
 }
 

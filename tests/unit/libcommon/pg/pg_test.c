@@ -26,9 +26,11 @@ static void teardown(void)
     st_pg_free(&pg);
 }
 
-static const struct st_pg_stmt q_echo = {"echo", "SELECT $1::text, $2::bigint, $3::bytea, $4::bool"},
+static const struct st_pg_stmt q_echo = {"echo",
+                                         "SELECT $1::text, $2::bigint, $3::bytea, $4::bool"},
                                q_sleep = {"sleep", "SELECT pg_sleep(30)"},
-                               q_table = {"table", "CREATE TABLE IF NOT EXISTS t (k int PRIMARY KEY)"},
+                               q_table = {"table",
+                                          "CREATE TABLE IF NOT EXISTS t (k int PRIMARY KEY)"},
                                q_insert = {"insert", "INSERT INTO t VALUES ($1)"},
                                q_count = {"count", "SELECT count(*) FROM t WHERE k = $1"},
                                q_broken = {"broken", "SELECT 1 / ($1::int - $1::int)"},
@@ -57,8 +59,10 @@ START_TEST(values_travel_both_ways)
 {
     char text[24];
     static const uint8_t bytes[] = {0, 1, 0xff, '\\', '\''};
-    struct st_pg_param p[] = {st_pg_param_str("it's \\ \"x\""), st_pg_param_int(text, INT64_MIN),
-                              st_pg_param_bytes(bytes, sizeof bytes), {NULL, 0, false}};
+    struct st_pg_param p[] = {st_pg_param_str("it's \\ \"x\""),
+                              st_pg_param_int(text, INT64_MIN),
+                              st_pg_param_bytes(bytes, sizeof bytes),
+                              {NULL, 0, false}};
     struct st_pg_result *r = NULL;
     for (int i = 0; i < 3; i++) { /* prepared once, used again */
         ck_assert_int_eq(st_pg_exec(pg, &q_echo, p, 4, &r), 0);

@@ -12,9 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <st/alloc.h>
 #include <st/assert.h>
@@ -31,7 +29,7 @@
 #include <startrader/v1/event.pb-c.h>
 #include <startrader/v1/trade.pb-c.h>
 
-#include "nats_server.h"
+#include "stack.h"
 
 enum {
     PILOTS = 24,
@@ -89,37 +87,6 @@ struct trial {
 };
 
 static struct trial trial;
-
-/* --- processes --- */
-
-static pid_t spawn_economy(const struct trial *t)
-{
-    pid_t parent = getpid(), pid = fork();
-    st_assert(pid >= 0);
-    if (pid > 0)
-        return pid;
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent)
-        _exit(1);
-    setenv("ST_POSTGRES_URL", t->economy_url, 1);
-    setenv("ST_NATS_URL", t->nats.url, 1);
-    setenv("ST_NATS_PASSWORD", "unused", 1);
-    setenv("ST_INTERNAL_LISTEN", "127.0.0.1:0", 1);
-    setenv("ST_LOG_LEVEL", "error", 1);
-    execl(ST_BIN "/startrader-economy", "startrader-economy", (char *)NULL);
-    _exit(127);
-}
-
-static int run_ctl(const struct trial *t, const char *arguments)
-{
-    char command[1024];
-    snprintf(command, sizeof command,
-             "ST_POSTGRES_URL=%s ST_NATS_URL=%s ST_NATS_PASSWORD=unused ST_SQL_DIR=" ST_SQL_SOURCE
-             " " ST_BIN "/startraderctl %s >>%s/ctl.log 2>&1",
-             t->owner_url, t->nats.url, arguments, t->nats.dir);
-    int status = system(command);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
 
 /* --- pilots --- */
 
@@ -355,8 +322,9 @@ static void arm_lock(struct trial *t)
 }
 static bool hit_lock(struct trial *t)
 {
-    return query(t, "w", "SELECT count(*) > 0 FROM pg_stat_activity WHERE application_name LIKE"
-                         " 'economy-%' AND wait_event_type = 'Lock'");
+    return query(t, "w",
+                 "SELECT count(*) > 0 FROM pg_stat_activity WHERE application_name LIKE"
+                 " 'economy-%' AND wait_event_type = 'Lock'");
 }
 static void disarm_lock(struct trial *t)
 {
@@ -376,13 +344,15 @@ static void arm_commit(struct trial *t)
 }
 static bool hit_commit(struct trial *t)
 {
-    return query(t, "w", "SELECT count(*) > 0 FROM pg_stat_activity WHERE application_name ="
-                         " 'economy-writer' AND wait_event = 'PgSleep'");
+    return query(t, "w",
+                 "SELECT count(*) > 0 FROM pg_stat_activity WHERE application_name ="
+                 " 'economy-writer' AND wait_event = 'PgSleep'");
 }
 static bool hit_event_commit(struct trial *t)
 {
-    return query(t, "w", "SELECT count(*) > 0 FROM pg_stat_activity WHERE application_name ="
-                         " 'economy-leader' AND wait_event = 'PgSleep'");
+    return query(t, "w",
+                 "SELECT count(*) > 0 FROM pg_stat_activity WHERE application_name ="
+                 " 'economy-leader' AND wait_event = 'PgSleep'");
 }
 static void disarm_commit(struct trial *t)
 {
@@ -396,8 +366,9 @@ static void arm_outbox(struct trial *t)
 }
 static bool hit_outbox(struct trial *t)
 {
-    return query(t, "w", "SELECT count(*) > 0 FROM economy.outbox WHERE published_at IS NULL"
-                         " AND at < now() - interval '30 ms'");
+    return query(t, "w",
+                 "SELECT count(*) > 0 FROM economy.outbox WHERE published_at IS NULL"
+                 " AND at < now() - interval '30 ms'");
 }
 static void disarm_outbox(struct trial *t)
 {
@@ -449,7 +420,7 @@ static void play_points(struct trial *t)
             return;
         kill_economy(t);
         points[t->point].disarm(t);
-        t->economy = spawn_economy(t);
+        t->economy = stack_economy(t->nats.url, t->economy_url);
         t->armed = false;
         t->point++;
         next_goal(t);
@@ -552,14 +523,15 @@ START_TEST(killed_at_every_point_the_books_are_right)
     nats_server_start(&t->nats);
     pg_fixture_url(&t->pg, "postgres", t->owner_url, sizeof t->owner_url);
     pg_fixture_url(&t->pg, "st_economy", t->economy_url, sizeof t->economy_url);
-    ck_assert_int_eq(run_ctl(t, "migrate"), 0);
+    ck_assert_int_eq(
+        stack_ctl(t->nats.url, t->owner_url, (char *[]){"startraderctl", "migrate", NULL}), 0);
     struct st_pg_options options = {t->pg.url, "saboteur", 20000, 8};
     t->saboteur = st_pg_new(&options);
     snprintf(t->history_path, sizeof t->history_path, "%s/history", t->nats.dir);
     t->history = fopen(t->history_path, "w");
     t->loop = st_loop_new();
     open_buses(t);
-    t->economy = spawn_economy(t);
+    t->economy = stack_economy(t->nats.url, t->economy_url);
     start_pilots(t);
     t->batons = st_bus_js_consume(t->js, "BATON", "sim-s0", 64, on_baton, t);
     t->beat = st_timer_new(t->loop, on_beat, t);
@@ -568,9 +540,8 @@ START_TEST(killed_at_every_point_the_books_are_right)
     st_loop_run(t->loop);
     ck_assert_uint_eq(t->point, ST_ARRAY_LEN(points));
     fclose(t->history);
-    char verify[160];
-    snprintf(verify, sizeof verify, "ledger verify --history %s", t->history_path);
-    ck_assert_int_eq(run_ctl(t, verify), 0);
+    char *verify[] = {"startraderctl", "ledger", "verify", "--history", t->history_path, NULL};
+    ck_assert_int_eq(stack_ctl(t->nats.url, t->owner_url, verify), 0);
     fprintf(stderr, "%" PRIu64 " orders, %" PRIu64 " docks, %zu kills\n", t->orders, t->docks,
             t->point);
     kill_economy(t);

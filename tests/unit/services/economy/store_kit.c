@@ -81,7 +81,8 @@ uint64_t new_pilot(void)
 
 int64_t wallet(uint64_t player)
 {
-    return askf("SELECT credits FROM economy.wallets WHERE kind = 'pilot' AND owner = %llu", player);
+    return askf("SELECT credits FROM economy.wallets WHERE kind = 'pilot' AND owner = %llu",
+                player);
 }
 
 uint32_t ship_of(uint64_t player)
@@ -92,14 +93,17 @@ uint32_t ship_of(uint64_t player)
 uint64_t version_of(uint64_t player)
 {
     return (uint64_t)askf("SELECT s.version FROM economy.ships s JOIN economy.pilots p"
-                          " ON p.ship = s.id WHERE p.player = %llu", player);
+                          " ON p.ship = s.id WHERE p.player = %llu",
+                          player);
 }
 
 int64_t aboard(uint64_t player, int good)
 {
     char sql[256];
-    snprintf(sql, sizeof sql, "SELECT coalesce(sum(quantity), 0) FROM economy.cargo WHERE account ="
-             " economy.account_of(2, %u) AND commodity = %d", ship_of(player), good);
+    snprintf(sql, sizeof sql,
+             "SELECT coalesce(sum(quantity), 0) FROM economy.cargo WHERE account ="
+             " economy.account_of(2, %u) AND commodity = %d",
+             ship_of(player), good);
     return ask(sql);
 }
 
@@ -135,8 +139,13 @@ void undock(uint64_t player)
 struct act event_of(enum event_kind kind, uint64_t player)
 {
     struct act a = {.kind = ACT_EVENT};
-    a.event = (struct event){.id = next_event++ << 20, .hash = next_event, .world_epoch = epoch,
-                             .kind = kind, .player = player, .hull = 520, .deliveries = 1};
+    a.event = (struct event){.id = next_event++ << 20,
+                             .hash = next_event,
+                             .world_epoch = epoch,
+                             .kind = kind,
+                             .player = player,
+                             .hull = 520,
+                             .deliveries = 1};
     if (player != 0) {
         a.event.ship = ship_of(player);
         a.event.version = version_of(player);
@@ -148,8 +157,9 @@ struct act event_of(enum event_kind kind, uint64_t player)
 const Startrader__V1__Baton *last_baton(void)
 {
     static uint8_t bytes[2048];
-    struct st_pg_stmt q = {"baton", "SELECT payload FROM economy.outbox WHERE subject LIKE 'baton.%'"
-                                    " ORDER BY id DESC LIMIT 1"};
+    struct st_pg_stmt q = {"baton",
+                           "SELECT payload FROM economy.outbox WHERE subject LIKE 'baton.%'"
+                           " ORDER BY id DESC LIMIT 1"};
     struct st_pg_options options = {server.url, "ask", 10000, 4};
     struct st_pg *pg = st_pg_new(&options);
     struct st_pg_result *r = NULL;

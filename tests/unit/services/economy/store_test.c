@@ -157,7 +157,9 @@ START_TEST(a_flight_is_booked)
     ck_assert_int_eq(forged.verdict, VERDICT_FORGED);
     ck_assert_int_eq(askf("SELECT count(*) FROM economy.outbox WHERE subject LIKE 'baton%%' AND"
                           " payload IN (SELECT unnest(answers) FROM economy.inbox"
-                          " WHERE event_id = %llu)", dock.event.id), 8);
+                          " WHERE event_id = %llu)",
+                          dock.event.id),
+                     8);
     books_are_right();
 }
 END_TEST
@@ -233,8 +235,10 @@ START_TEST(a_loss_is_booked_to_the_last_unit)
     ck_assert_int_eq(loss.verdict, VERDICT_APPLIED);
     ck_assert_int_eq(aboard(victim, ICE) + aboard(victim, FOO), 0);
     /* at most what was aboard drops, the rest is destroyed */
-    ck_assert_int_eq(ask("SELECT quantity FROM economy.loot_goods WHERE loot = 77 AND commodity = 1"), 5);
-    ck_assert_int_eq(ask("SELECT quantity FROM economy.loot_goods WHERE loot = 77 AND commodity = 6"), 8);
+    ck_assert_int_eq(
+        ask("SELECT quantity FROM economy.loot_goods WHERE loot = 77 AND commodity = 1"), 5);
+    ck_assert_int_eq(
+        ask("SELECT quantity FROM economy.loot_goods WHERE loot = 77 AND commodity = 6"), 8);
     ck_assert_int_eq(ask("SELECT count(*) FROM economy.loot_goods WHERE loot = 77"), 2);
     ck_assert_int_eq(wallet(victim), before); /* the shuttle is replaced free */
     ck_assert_int_eq(askf("SELECT holder_id FROM economy.ships WHERE player = %llu", victim), TER);
@@ -338,9 +342,11 @@ START_TEST(markets_live)
     struct act drift = {.kind = ACT_DRIFT, .cycle = true};
     ask("UPDATE economy.market_prices SET rest = rest + 640 WHERE location = 1 AND commodity = 6"
         " RETURNING 1");
-    int64_t before = ask("SELECT stock FROM economy.market_prices WHERE location = 1 AND commodity = 6");
+    int64_t before =
+        ask("SELECT stock FROM economy.market_prices WHERE location = 1 AND commodity = 6");
     run(&drift);
-    int64_t after = ask("SELECT stock FROM economy.market_prices WHERE location = 1 AND commodity = 6");
+    int64_t after =
+        ask("SELECT stock FROM economy.market_prices WHERE location = 1 AND commodity = 6");
     ck_assert_int_ge(after, before + 10);
     ck_assert_int_eq(ask("SELECT count(*) FROM economy.price_history"), catalog.lines_n);
     struct market_line *lines = st_alloc_array(LINES_MAX, sizeof *lines);
@@ -362,7 +368,8 @@ START_TEST(opening_fences_the_world_before)
     dock.event.location = TER;
     epoch = open_shard(&ships);
     ck_assert_uint_eq(epoch, before + 1);
-    ck_assert_uint_eq(ships, (size_t)ask("SELECT count(*) FROM economy.ships WHERE holder_kind = 1"));
+    ck_assert_uint_eq(ships,
+                      (size_t)ask("SELECT count(*) FROM economy.ships WHERE holder_kind = 1"));
     run(&dock);
     ck_assert_int_eq(dock.verdict, VERDICT_OLD_EPOCH);
     ck_assert_uint_eq(version_of(p), 2);
@@ -372,7 +379,8 @@ END_TEST
 START_TEST(the_outbox_is_relayed_once)
 {
     struct outgoing_batch *b = st_alloc(sizeof *b);
-    int64_t waiting = ask("SELECT count(*) FROM economy.outbox WHERE published_at IS NULL"), seen = 0;
+    int64_t waiting = ask("SELECT count(*) FROM economy.outbox WHERE published_at IS NULL"),
+            seen = 0;
     ck_assert_int_gt(waiting, 0);
     for (;;) {
         ck_assert_int_eq(store_relay(store, b), 0);
@@ -398,16 +406,20 @@ START_TEST(tampering_is_seen)
     ck_assert_int_eq(store_fold(store), 0);
     books_are_right();
     askf("UPDATE economy.wallets SET credits = credits + 1 WHERE kind = 'pilot' AND owner = %llu"
-         " RETURNING 1", p);
+         " RETURNING 1",
+         p);
     askf("UPDATE economy.cargo SET quantity = quantity - 1 WHERE commodity = 1 AND account ="
-         " economy.account_of(2, %llu) RETURNING 1", ship_of(p));
+         " economy.account_of(2, %llu) RETURNING 1",
+         ship_of(p));
     ck_assert_int_eq(store_check(store, &credits, &goods), 0);
     ck_assert_int_ne(credits, 0);
     ck_assert_int_ne(goods, 0);
     askf("UPDATE economy.wallets SET credits = credits - 1 WHERE kind = 'pilot' AND owner = %llu"
-         " RETURNING 1", p);
+         " RETURNING 1",
+         p);
     askf("UPDATE economy.cargo SET quantity = quantity + 1 WHERE commodity = 1 AND account ="
-         " economy.account_of(2, %llu) RETURNING 1", ship_of(p));
+         " economy.account_of(2, %llu) RETURNING 1",
+         ship_of(p));
     books_are_right();
 }
 END_TEST
@@ -427,9 +439,13 @@ static void *race(void *ctx)
     for (int round = 0; round < 40; round++) {
         for (int i = 0; i < 32; i++) {
             uint32_t d = (uint32_t)rand_r(&r->seed) >> 4;
-            a[i] = (struct act){.kind = ACT_ORDER, .player = r->players[d % 8], .session_epoch = 1,
-                                .location = TER, .commodity = d / 8 % 2 ? FOO : POL,
-                                .side = d / 16 % 2 ? ORDER_BUY : ORDER_SELL, .hash = 1,
+            a[i] = (struct act){.kind = ACT_ORDER,
+                                .player = r->players[d % 8],
+                                .session_epoch = 1,
+                                .location = TER,
+                                .commodity = d / 8 % 2 ? FOO : POL,
+                                .side = d / 16 % 2 ? ORDER_BUY : ORDER_SELL,
+                                .hash = 1,
                                 .quantity = 1 + d / 32 % 12};
             uint32_t key[4] = {r->seed, (uint32_t)round, (uint32_t)i, d};
             memcpy(a[i].key, key, sizeof key);
@@ -456,7 +472,8 @@ START_TEST(instances_share_one_truth)
     }
     ck_assert_int_eq(ask("SELECT count(*) FROM (SELECT balance, sum(amount) OVER (PARTITION BY"
                          " account, commodity ORDER BY id) AS running FROM economy.ledger_entries)"
-                         " AS x WHERE balance <> running"), 0);
+                         " AS x WHERE balance <> running"),
+                     0);
     books_are_right();
 }
 END_TEST
@@ -467,7 +484,7 @@ static void start_world(void)
     pg_fixture_start(&server);
     pg_fixture_migrate(&server, ST_SQL_SOURCE);
     pg_fixture_url(&server, "st_economy", url, sizeof url);
-    strcpy(catalog.system, "sol-1");
+    snprintf(catalog.system, sizeof catalog.system, "sol-1");
     store = store_new(url, "test", &catalog);
     ck_assert_int_eq(store_load_catalog(store, &catalog), 0);
     ck_assert_uint_eq(catalog.lines_n, 140);
@@ -483,13 +500,23 @@ static void end_world(void)
 
 int main(void)
 {
-    const TTest *const tests[] = {
-        provision_happens_once, orders_are_idempotent, one_wallet_is_never_spent_twice,
-        a_newer_session_fences_the_older, a_quote_is_firm_and_used_once, a_flight_is_booked,
-        the_first_jobs_pay, versions_decide, a_loss_is_booked_to_the_last_unit,
-        bounties_and_npc_drops, cargo_overboard_and_ships_at_rest, an_operator_grants_a_ship,
-        markets_live, opening_fences_the_world_before, the_outbox_is_relayed_once,
-        tampering_is_seen, instances_share_one_truth};
+    const TTest *const tests[] = {provision_happens_once,
+                                  orders_are_idempotent,
+                                  one_wallet_is_never_spent_twice,
+                                  a_newer_session_fences_the_older,
+                                  a_quote_is_firm_and_used_once,
+                                  a_flight_is_booked,
+                                  the_first_jobs_pay,
+                                  versions_decide,
+                                  a_loss_is_booked_to_the_last_unit,
+                                  bounties_and_npc_drops,
+                                  cargo_overboard_and_ships_at_rest,
+                                  an_operator_grants_a_ship,
+                                  markets_live,
+                                  opening_fences_the_world_before,
+                                  the_outbox_is_relayed_once,
+                                  tampering_is_seen,
+                                  instances_share_one_truth};
     Suite *suite = suite_create("store");
     TCase *c = tcase_create("store");
     tcase_set_timeout(c, 120);

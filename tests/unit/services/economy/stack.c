@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "nats_server.h"
+#include "stack.h"
 
 #include <arpa/inet.h>
 #include <ftw.h>
@@ -30,9 +30,8 @@ static uint16_t free_tcp_port(void)
 
 static bool accepts(uint16_t port)
 {
-    struct sockaddr_in a = {.sin_family = AF_INET,
-                            .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-                            .sin_port = htons(port)};
+    struct sockaddr_in a = {
+        .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons(port)};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     bool yes = fd >= 0 && connect(fd, (struct sockaddr *)&a, sizeof a) == 0;
     close(fd);
@@ -65,7 +64,7 @@ void nats_server_start(struct nats_server *n)
     while (!accepts(port)) {
         int status;
         st_assert(waitpid(n->pid, &status, WNOHANG) == 0 && st_mono_ms() < until);
-        usleep(10000);
+        st_sleep_until_ns(st_mono_ns() + 10 * 1000000ULL);
     }
 }
 
@@ -82,4 +81,44 @@ void nats_server_stop(struct nats_server *n)
     kill(n->pid, SIGKILL);
     waitpid(n->pid, NULL, 0);
     nftw(n->dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static void set_bus(const char *nats_url, const char *postgres_url)
+{
+    setenv("ST_POSTGRES_URL", postgres_url, 1);
+    setenv("ST_NATS_URL", nats_url, 1);
+    setenv("ST_NATS_PASSWORD", "unused", 1);
+}
+
+int stack_economy(const char *nats_url, const char *postgres_url)
+{
+    pid_t parent = getpid(), pid = fork();
+    st_assert(pid >= 0);
+    if (pid > 0)
+        return pid;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(1);
+    set_bus(nats_url, postgres_url);
+    setenv("ST_INTERNAL_LISTEN", "127.0.0.1:0", 1);
+    setenv("ST_LOG_LEVEL", "error", 1);
+    execl(ST_BIN "/startrader-economy", "startrader-economy", (char *)NULL);
+    _exit(127);
+}
+
+int stack_ctl(const char *nats_url, const char *postgres_url, char *const *args)
+{
+    pid_t pid = fork();
+    st_assert(pid >= 0);
+    if (pid == 0) {
+        set_bus(nats_url, postgres_url);
+        setenv("ST_SQL_DIR", ST_SQL_SOURCE, 1);
+        if (dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+            _exit(1);
+        execv(ST_BIN "/startraderctl", args);
+        _exit(127);
+    }
+    int status = 0;
+    st_assert(waitpid(pid, &status, 0) == pid);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
