@@ -226,9 +226,10 @@ static void jettison(struct unit *u, struct act *a, struct pilot *p, struct ship
 {
     const struct event *e = &a->event;
     const struct container *c = &e->drops[0];
-    account_id hold =
-        s ? account_of(ACCOUNT_SHIP, s->id) : account_of(ACCOUNT_SOURCE, SOURCE_NPC);
+    account_id hold = s ? account_of(ACCOUNT_SHIP, s->id) : account_of(ACCOUNT_SOURCE, SOURCE_NPC);
     bool aboard = c->goods.n > 0 && !unit_loot(u, c->loot);
+    for (uint32_t i = 0; i < c->goods.n; i++)
+        aboard = aboard && world_config_good(&u->catalog->world, c->goods.g[i].commodity);
     for (uint32_t i = 0; s && i < c->goods.n; i++)
         aboard = aboard && book_balance(&u->book, hold, (int32_t)c->goods.g[i].commodity) >=
                                c->goods.g[i].quantity;
