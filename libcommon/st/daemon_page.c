@@ -97,8 +97,10 @@ void st_daemon_ready(struct st_daemon *d, const char *dependency, bool ready, co
     if (!changed && !other_reason)
         return;
     uint64_t now = st_mono_ms();
+    /* Its own start and end are logged by daemon.c. */
+    bool own = strcmp(dependency, "running") == 0;
     if (changed && known) {
-        if (ready)
+        if (ready && !own)
             st_log(ST_LOG_INFO, "dependency_ready", st_log_s("dependency", dep->name),
                    st_log_u("after_ms", now - dep->since_ms));
         dep->since_ms = now;
@@ -106,7 +108,7 @@ void st_daemon_ready(struct st_daemon *d, const char *dependency, bool ready, co
     dep->ready = ready;
     dep->said_ms = ST_MAX(now, (uint64_t)1);
     st_gauge_set(dep->gauge, ready ? 1 : 0);
-    if (!ready && !d->stopping)
+    if (!ready && !d->stopping && !own)
         say_waiting(dep, now);
     tell_all_ready(d);
 }
