@@ -250,9 +250,9 @@ bool client_send(struct plane *p, struct client *c, const struct st_buf *frames)
 static void check_quiet(struct plane *p, struct client *c)
 {
     uint64_t quiet = p->now_ms - c->conn.heard_ms;
-    if (quiet >= GATEWAY_IDLE_MS) {
+    if (quiet >= p->o.idle_ms) {
         client_end(p, c, CLOSE_IDLE, "idle");
-    } else if (quiet >= GATEWAY_PING_MS && c->pinged_ms < c->conn.heard_ms + GATEWAY_PING_MS) {
+    } else if (quiet >= p->o.ping_ms && c->pinged_ms < c->conn.heard_ms + p->o.ping_ms) {
         c->pinged_ms = p->now_ms;
         if (conn_ping(&c->conn, p->now_ms) != ST_OK)
             client_end(p, c, CLOSE_GONE, "");
@@ -268,11 +268,11 @@ void client_check(struct plane *p, struct client *c)
             client_free(p, c);
         return;
     }
-    if (c->state == CLIENT_HELLO && age >= GATEWAY_HELLO_MS) {
+    if (c->state == CLIENT_HELLO && age >= p->o.hello_ms) {
         client_end(p, c, CLOSE_HELLO_LATE, "no hello in time");
         return;
     }
-    if (c->conn.stalled_ms != 0 && p->now_ms >= c->conn.stalled_ms + GATEWAY_STALL_MS) {
+    if (c->conn.stalled_ms != 0 && p->now_ms >= c->conn.stalled_ms + p->o.stall_ms) {
         st_counter_add(p->stats.slow, 1);
         client_end(p, c, CLOSE_SLOW, "too slow");
         return;

@@ -77,7 +77,6 @@ enum {
 _Static_assert((int)GATEWAY_REPLY_MAX < (int)GATEWAY_EXTRA_MAX,
                "an answer fits what waits for a frame");
 _Static_assert(GATEWAY_EXTRA_MAX + GATEWAY_EVENTS_MAX < GATEWAY_BACKLOG_MAX, "and that a frame");
-_Static_assert(GATEWAY_PING_MS < GATEWAY_IDLE_MS, "a ping comes before the cut");
 _Static_assert((int)GATEWAY_QUIET_TICKS < (int)GATEWAY_TAIL_TICKS,
                "the quiet can catch up by deltas");
 

@@ -71,6 +71,10 @@ static const struct st_conf_item settings[] = {
     {"ST_INPUTS_BURST", ST_CONF_INT, "50", 1, 1000, "inputs of one client at once"},
     {"ST_MESSAGES_PER_S", ST_CONF_INT, "60", 1, 1000, "messages of one client per second"},
     {"ST_MESSAGES_BURST", ST_CONF_INT, "120", 1, 1000, "messages of one client at once"},
+    {"ST_HELLO_MS", ST_CONF_INT, "5000", 100, 60000, "for the first message of a socket, ms"},
+    {"ST_PING_MS", ST_CONF_INT, "10000", 100, 600000, "silence before a ping, ms"},
+    {"ST_IDLE_MS", ST_CONF_INT, "20000", 200, 600000, "silence before the end, ms"},
+    {"ST_STALL_MS", ST_CONF_INT, "15000", 100, 600000, "an unfinished frame before the end, ms"},
 };
 
 /* --- from the data plane --- */
@@ -218,6 +222,10 @@ static void make_plane(struct gateway *g, const struct st_conf *conf)
         .inputs_burst = (uint32_t)st_conf_int(conf, "ST_INPUTS_BURST"),
         .messages_per_s = (uint32_t)st_conf_int(conf, "ST_MESSAGES_PER_S"),
         .messages_burst = (uint32_t)st_conf_int(conf, "ST_MESSAGES_BURST"),
+        .hello_ms = (uint32_t)st_conf_int(conf, "ST_HELLO_MS"),
+        .ping_ms = (uint32_t)st_conf_int(conf, "ST_PING_MS"),
+        .idle_ms = (uint32_t)st_conf_int(conf, "ST_IDLE_MS"),
+        .stall_ms = (uint32_t)st_conf_int(conf, "ST_STALL_MS"),
         .on_note = on_note,
         .on_socket_closed = on_socket_closed,
         .ctx = g,
@@ -318,6 +326,10 @@ static bool check(const struct st_conf *conf, FILE *errors)
     bool ok = true;
     if (st_ticket_keys_parse(&keys, st_conf_str(conf, "ST_TICKET_PUBLIC_KEYS")) != ST_OK) {
         fprintf(errors, "ST_TICKET_PUBLIC_KEYS: must be kid:64hex[,kid:64hex]\n");
+        ok = false;
+    }
+    if (st_conf_int(conf, "ST_PING_MS") >= st_conf_int(conf, "ST_IDLE_MS")) {
+        fprintf(errors, "ST_PING_MS: must be below ST_IDLE_MS\n");
         ok = false;
     }
     if (st_networks_parse(&networks, st_conf_str(conf, "ST_TRUSTED_PROXIES")) != ST_OK) {

@@ -23,6 +23,7 @@ struct plane_options {
     uint32_t connections_max;
     uint32_t inputs_per_s, inputs_burst;
     uint32_t messages_per_s, messages_burst;
+    uint32_t hello_ms, ping_ms, idle_ms, stall_ms;            /* deadlines of a client */
     void (*on_note)(void *ctx, struct loop_note *note);       /* loop thread; lent */
     void (*on_socket_closed)(void *ctx, const char *address); /* data plane's thread */
     void *ctx;
