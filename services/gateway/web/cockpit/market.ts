@@ -15,6 +15,8 @@ import type { Game } from './game';
 
 const REFRESH_MS = 5000;
 const RETRY_MS = 3000;
+/** Loading, docking and undocking cost the time of so many units of flight. */
+const NEAR_U = 6000;
 
 export interface BestPlace {
   station: Station;
@@ -119,19 +121,23 @@ export class Market {
     return this.account?.hold ?? 0;
   }
 
-  /** Where a good bought (or carried) here sells best now. */
+  /** Where a good bought (or carried) here sells best now, by profit for the way. */
   best(location: number, commodity: number): BestPlace | null {
     const here = this.game.station(location);
     const line = this.line(location, commodity);
     if (!here) return null;
     const cost = this.inHold(commodity) > 0 && !(line?.sells) ? (line?.sell ?? 0) : (line?.buy ?? 0);
     let best: BestPlace | null = null;
+    let most = -Infinity;
     for (const station of this.game.allStations) {
       const there = this.line(station.id, commodity);
       if (!there || !there.buys || there.sell === 0) continue;
       const profit = there.sell - cost;
-      if (best && profit <= best.profit) continue;
-      best = { station, sell: there.sell, profit, distance: Math.hypot(station.x - here.x, station.y - here.y) };
+      const distance = Math.hypot(station.x - here.x, station.y - here.y);
+      const worth = profit > 0 ? profit / (distance + NEAR_U) : profit;
+      if (worth <= most) continue;
+      most = worth;
+      best = { station, sell: there.sell, profit, distance };
     }
     return best;
   }

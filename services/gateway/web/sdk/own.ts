@@ -104,7 +104,8 @@ export class OwnShip {
   /** Takes the own section of a frame. */
   take(state: OwnState, frameTick: number, now: number): void {
     const before = this.state;
-    const shown = this.tick > 0 && this.inSpace ? { ...this.poseAt(this.tick, now) } : null;
+    if (this.tick > 0 && this.inSpace) this.replay(frameTick);
+    const expected = this.tick > 0 && this.inSpace ? { ...this.poseAt(this.tick, Infinity) } : null;
     this.steer(state);
     this.state = state;
     this.stateTick = frameTick;
@@ -118,7 +119,7 @@ export class OwnShip {
     this.rebase(state, frameTick);
     this.replay(until);
     const appeared = !before || before.entity !== state.entity;
-    if (shown && !appeared) this.blend(shown, now);
+    if (expected && !appeared) this.blend(expected, now);
     else this.errorAt = -1e9;
   }
 
@@ -230,24 +231,19 @@ export class OwnShip {
     });
   }
 
-  private blend(shown: Pose, now: number): void {
-    this.errorX = 0;
-    this.errorY = 0;
-    this.errorHeading = 0;
-    const exact = this.poseAt(this.tick, now);
-    const dx = shown.x - exact.x;
-    const dy = shown.y - exact.y;
-    const turn = turnBetween(exact.heading & 4095, shown.heading & 4095);
+  /** What was expected and what is differ: shows the difference less and less. */
+  private blend(expected: Pose, now: number): void {
+    const exact = this.poseAt(this.tick, Infinity);
+    const share = blendShare(now - this.errorAt);
+    const dx = expected.x - exact.x;
+    const dy = expected.y - exact.y;
+    const turn = turnBetween(exact.heading & 4095, expected.heading & 4095);
     if (dx === 0 && dy === 0 && turn === 0) return;
     this.corrections++;
-    if (Math.hypot(dx, dy) >= BLEND_MAX) {
-      this.errorAt = -1e9;
-      return;
-    }
-    this.errorX = dx;
-    this.errorY = dy;
-    this.errorHeading = turn;
-    this.errorAt = now;
+    this.errorX = this.errorX * share + dx;
+    this.errorY = this.errorY * share + dy;
+    this.errorHeading = this.errorHeading * share + turn;
+    this.errorAt = Math.hypot(this.errorX, this.errorY) >= BLEND_MAX ? -1e9 : now;
   }
 
   /** The own ship as shown at a fractional tick; the object is reused. */

@@ -135,7 +135,7 @@ export class World {
         if (slot < 0) continue;
         entity = {
           id, slot, cell: d.cell, tick: 0, ...facts, player: 0, hull: -1, shield: -1,
-          goods: new Map(), errorX: 0, errorY: 0, errorHeading: 0, errorAt: 0, since: d.tick,
+          goods: new Map(), errorX: 0, errorY: 0, errorHeading: 0, errorAt: -1e9, since: d.tick,
         };
         this.entities.set(id, entity);
         fresh.add(id);
@@ -154,7 +154,7 @@ export class World {
     if (d.tick < e.tick) return;
     const { slots } = this.kernel;
     const at = e.slot * SLOT_WORDS;
-    const shown = fresh ? null : { ...this.poseOf(e, this.tick, now) };
+    const expected = fresh ? null : { ...this.poseOf(e, this.tick, Infinity) };
     if (snapshot && !fresh && d.tick === this.tick) this.compare(slots, at, m);
     e.tick = d.tick;
     e.cell = d.cell;
@@ -174,7 +174,7 @@ export class World {
       this.prev[e.slot * PREV_WORDS]! -= m.vx;
       this.prev[e.slot * PREV_WORDS + 1]! -= m.vy;
     }
-    if (shown) this.blend(e, shown, now);
+    if (expected) this.blend(e, expected, now);
   }
 
   private compare(slots: Int32Array, at: number, m: Motion): void {
@@ -183,18 +183,17 @@ export class World {
       headingOf(slots[at + SLOT.ctl]!) !== headingOf(m.ctl)) this.counters.corrections++;
   }
 
-  private blend(e: Entity, shown: Pose, now: number): void {
-    e.errorX = 0;
-    e.errorY = 0;
-    e.errorHeading = 0;
-    const exact = this.poseOf(e, this.tick, now);
-    const dx = shown.x - exact.x;
-    const dy = shown.y - exact.y;
-    if (Math.hypot(dx, dy) >= BLEND_MAX) return;
-    e.errorX = dx;
-    e.errorY = dy;
-    e.errorHeading = turnBetween(exact.heading & 4095, shown.heading & 4095);
-    e.errorAt = now;
+  private blend(e: Entity, expected: Pose, now: number): void {
+    const exact = this.poseOf(e, this.tick, Infinity);
+    const dx = expected.x - exact.x;
+    const dy = expected.y - exact.y;
+    const turn = turnBetween(exact.heading & 4095, expected.heading & 4095);
+    if (dx === 0 && dy === 0 && turn === 0) return;
+    const share = blendShare(now - e.errorAt);
+    e.errorX = e.errorX * share + dx;
+    e.errorY = e.errorY * share + dy;
+    e.errorHeading = e.errorHeading * share + turn;
+    e.errorAt = Math.hypot(e.errorX, e.errorY) >= BLEND_MAX ? -1e9 : now;
   }
 
   /** A snapshot names every member of its cell: who is absent is gone. */
