@@ -212,12 +212,24 @@ uint32_t journal_flags(const struct journal *j, uint64_t now_ms)
     return flags;
 }
 
-uint32_t journal_docking_since(const struct journal *j, uint32_t ship)
+static const struct entry *find_waiting(const struct journal *j, uint8_t kind, uint32_t ship)
 {
     for (struct st_list *it = j->waiting.next; it != &j->waiting; it = it->next) {
-        const struct entry *e = st_list_entry(it, struct entry, node);
-        if (e->event.kind == WORLD_HARD_DOCKED && e->event.ship == ship)
-            return e->event.tick;
+        const struct entry *e = entry_of(it);
+        if (e->event.kind == kind && e->event.ship == ship)
+            return e;
     }
-    return 0;
+    return NULL;
+}
+
+bool journal_freezes(const struct journal *j, uint32_t ship)
+{
+    return find_waiting(j, WORLD_HARD_DOCKED, ship) != NULL ||
+           find_waiting(j, WORLD_HARD_PARKED, ship) != NULL;
+}
+
+uint32_t journal_docking_since(const struct journal *j, uint32_t ship)
+{
+    const struct entry *e = find_waiting(j, WORLD_HARD_DOCKED, ship);
+    return e != NULL ? e->event.tick : 0;
 }

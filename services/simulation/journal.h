@@ -50,6 +50,8 @@ uint64_t journal_oldest_ms(const struct journal *j, uint64_t now_ms);
 uint32_t journal_stuck(const struct journal *j);
 /* WORLD_DOCKS_CLOSED and WORLD_HULLS_HOLD, as the kernel must be told. */
 uint32_t journal_flags(const struct journal *j, uint64_t now_ms);
+/* An unanswered `docked` or `parked` of the ship keeps it frozen. */
+bool journal_freezes(const struct journal *j, uint32_t ship);
 /* The unanswered `docked` of a ship: when it was made; 0 if there is none. */
 uint32_t journal_docking_since(const struct journal *j, uint32_t ship);
 

@@ -30,6 +30,7 @@
 enum {
     OPEN_TIMEOUT_MS = 2000,
     OPEN_AGAIN_MS = 500,
+    CHECK_MS = 5000,        /* events that wait longer: is the shard still ours? */
     INTAKE_PENDING = 16384, /* batches that wait for the decoder */
 };
 
@@ -41,7 +42,7 @@ struct simulation {
     struct intake *intake;
     struct door *door;
     struct opening *opening;
-    struct st_timer *again;
+    struct st_timer *again, *check;
     struct world_limits limits;
     uint32_t number;
     bool open, ended;
@@ -71,6 +72,7 @@ static void leave(void *ctx)
 {
     struct simulation *s = ctx;
     st_log(ST_LOG_ERROR, "shard_fenced", st_log_u("shard", s->number));
+    shard_abandon(s->shard);
     kill(getpid(), SIGTERM);
 }
 
@@ -108,7 +110,7 @@ static void open_done(struct simulation *s)
     shard_start(s->shard, w);
     door_open(s->door, s->shard, opening_epoch(s->opening), config, len,
               world_config_hash(opening_config(s->opening)));
-    opening_free(&s->opening);
+    st_timer_start(s->check, CHECK_MS, CHECK_MS);
     st_daemon_ready(s->daemon, "economy", true, NULL);
     st_daemon_ready(s->daemon, "world", true, NULL);
 }
@@ -151,6 +153,28 @@ static void ask_open(void *ctx)
                                  sizeof(request));
     st_subject_req_econ(subject, "open");
     st_bus_request(s->rpc, subject, request, len, OPEN_TIMEOUT_MS, on_page, s);
+}
+
+/* Events under a lower epoch are never answered. So when they wait for long, the economy is asked
+ * whether it is that, or only away. */
+static void on_checked(void *ctx, int err, const uint8_t *data, size_t len)
+{
+    struct simulation *s = ctx;
+    if (err == 0 && !s->ended && opening_check_fenced(s->opening, data, len))
+        leave(s);
+}
+
+static void check(void *ctx)
+{
+    struct simulation *s = ctx;
+    char subject[ST_SUBJECT_MAX];
+    uint8_t request[256];
+    if (shard_waiting_ms(s->shard) < CHECK_MS)
+        return;
+    size_t len = opening_check_request(s->opening, s->number, st_daemon_instance(s->daemon),
+                                       request, sizeof(request));
+    st_subject_req_econ(subject, "open");
+    st_bus_request(s->rpc, subject, request, len, OPEN_TIMEOUT_MS, on_checked, s);
 }
 
 /* ---- edges ------------------------------------------------------------------------------------
@@ -239,6 +263,7 @@ static void make_parts(struct simulation *s)
                                               .js = s->js});
     s->opening = opening_new();
     s->again = st_timer_new(loop, ask_open, s);
+    s->check = st_timer_new(loop, check, s);
     s->batches = st_counter("startrader_input_batches_total", "result=\"ok\"", "Input batches");
     s->batches_full =
         st_counter("startrader_input_batches_total", "result=\"full\"", "Input batches");
@@ -275,17 +300,20 @@ static void stop(void *ctx)
     struct simulation *s = ctx;
     s->ended = true;
     st_timer_stop(s->again);
+    st_timer_stop(s->check);
     door_close(s->door);
     shard_stop(s->shard);
+    sender_stop(&s->sender);
     st_daemon_stopped(s->daemon);
 }
 
 static void fini(void *ctx)
 {
     struct simulation *s = ctx;
-    sender_stop(&s->sender);
-    if (s->again != NULL)
+    if (s->again != NULL) {
         st_timer_free(&s->again);
+        st_timer_free(&s->check);
+    }
     shard_free(&s->shard);
     opening_free(&s->opening);
     door_free(&s->door);

@@ -84,8 +84,8 @@ const uint8_t *opening_config_bytes(const struct opening *o, size_t *len)
     return o->config_bytes;
 }
 
-size_t opening_request(const struct opening *o, uint32_t shard, const char *instance, uint8_t *out,
-                       size_t cap)
+static size_t put_request(const struct opening *o, uint32_t shard, uint32_t page,
+                          const char *instance, uint8_t *out, size_t cap)
 {
     Startrader__V1__OpenRequest m = STARTRADER__V1__OPEN_REQUEST__INIT;
     struct st_buf b;
@@ -93,13 +93,33 @@ size_t opening_request(const struct opening *o, uint32_t shard, const char *inst
     st_assert(strlen(instance) < sizeof(name));
     memcpy(name, instance, strlen(instance) + 1);
     m.shard = shard;
-    m.page = o->next_page;
+    m.page = page;
     m.world_epoch = o->epoch;
     m.instance = name;
     st_buf_init_fixed(&b, out, cap);
     st_wire_pack(&m.base, &b);
     st_assert(!b.overflow);
     return b.len;
+}
+
+size_t opening_request(const struct opening *o, uint32_t shard, const char *instance, uint8_t *out,
+                       size_t cap)
+{
+    return put_request(o, shard, o->next_page, instance, out, cap);
+}
+
+size_t opening_check_request(const struct opening *o, uint32_t shard, const char *instance,
+                             uint8_t *out, size_t cap)
+{
+    return put_request(o, shard, UINT32_MAX, instance, out, cap);
+}
+
+bool opening_check_fenced(struct opening *o, const uint8_t *data, size_t len)
+{
+    st_arena_reset(&o->arena);
+    const Startrader__V1__OpenReply *m = st_wire_unpack(
+        &startrader__v1__open_reply__descriptor, data, len, OPENING_PAGE_BYTES_MAX, &o->arena);
+    return m != NULL && m->code == STARTRADER__V1__CODE__CODE_CONFLICT;
 }
 
 static bool take_config(struct opening *o, const Startrader__V1__OpenReply *m)

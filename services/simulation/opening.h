@@ -34,6 +34,12 @@ enum opening_result opening_page(struct opening *o, const uint8_t *data, size_t 
 /* Forgets all pages. */
 void opening_reset(struct opening *o);
 
+/* Later, while events wait in vain: a request for a page beyond all, under our epoch, and whether
+ * its answer says that somebody else has opened the shard since. */
+size_t opening_check_request(const struct opening *o, uint32_t shard, const char *instance,
+                             uint8_t *out, size_t cap);
+bool opening_check_fenced(struct opening *o, const uint8_t *data, size_t len);
+
 uint32_t opening_epoch(const struct opening *o);
 const struct world_config *opening_config(const struct opening *o);
 /* The configuration as it came. */

@@ -43,7 +43,8 @@ struct shard {
     struct shard_stat stat;
     pthread_t thread;
     bool started, paused;
-    atomic_bool stopping;
+    atomic_bool stopping, abandoned;
+    atomic_uint_fast64_t waiting_ms;
     struct ask fenced; /* posted once, as a sign */
     struct ask *taken[SHARD_ASKS_MAX];
 };
@@ -144,6 +145,11 @@ void *shard_world_memory(struct shard *s)
 int shard_ask(struct shard *s, struct ask *take_ask)
 {
     return st_mailbox_post(s->asks, take_ask);
+}
+
+uint64_t shard_waiting_ms(const struct shard *s)
+{
+    return atomic_load_explicit(&s->waiting_ms, memory_order_relaxed);
 }
 
 struct ring *shard_intake(struct shard *s)
@@ -271,6 +277,7 @@ static void tick(struct shard *s)
     if (turn_fenced(s->turn) && !was_fenced)
         answer(s, &s->fenced);
     pause_or_step(s, now_ms);
+    atomic_store_explicit(&s->waiting_ms, turn_waiting_ms(s->turn, now_ms), memory_order_relaxed);
     answer_kind(s, n, ASK_SNAPSHOT, now_ms);
     answer_kind(s, n, ASK_SHIPS, now_ms);
 }
@@ -308,7 +315,7 @@ static void *run(void *ctx)
             st_counter_add(s->stat.overrun, 1);
         deadline = next_deadline(s, deadline, ended);
     }
-    if (!turn_fenced(s->turn)) {
+    if (!turn_fenced(s->turn) && !atomic_load(&s->abandoned)) {
         keeper_wait(s->keeper);
         checkpoint(s);
         keeper_wait(s->keeper);
@@ -324,6 +331,12 @@ void shard_start(struct shard *s, struct world *w)
     int err = pthread_create(&s->thread, NULL, run, s);
     st_assert(err == 0);
     s->started = true;
+}
+
+void shard_abandon(struct shard *s)
+{
+    atomic_store(&s->abandoned, true);
+    atomic_store(&s->stopping, true);
 }
 
 void shard_stop(struct shard *s)

@@ -51,11 +51,15 @@ size_t shard_size(const struct shard_options *options);
 void *shard_world_memory(struct shard *s);
 /* Starts the tick thread with a world in that memory. */
 void shard_start(struct shard *s, struct world *w);
+/* Any thread: somebody else owns the shard; no further tick, no further checkpoint. */
+void shard_abandon(struct shard *s);
 /* Ends it; the last checkpoint is on the disk afterwards unless another process owns the shard. */
 void shard_stop(struct shard *s);
 
 /* Any thread; the question is the shard's until it comes back. ST_EFULL: it stays the caller's. */
 int shard_ask(struct shard *s, struct ask *take_ask) ST_MUST_CHECK;
+/* Any thread: how long the oldest hard event has been waiting for its answer. */
+uint64_t shard_waiting_ms(const struct shard *s);
 struct ring *shard_intake(struct shard *s);
 struct ring *shard_out(struct shard *s);
 /* Loop thread: next event to publish, lent until shard_event_done; NULL if there is none. */

@@ -93,6 +93,11 @@ bool turn_may_step(const struct turn *t)
     return !t->fenced && journal_has_room(t->journal);
 }
 
+uint64_t turn_waiting_ms(const struct turn *t, uint64_t now_ms)
+{
+    return journal_oldest_ms(t->journal, now_ms);
+}
+
 /* ---- batons -----------------------------------------------------------------------------------
  */
 
@@ -125,11 +130,11 @@ static bool apply_config(struct turn *t, const struct world_config *c)
     return set;
 }
 
-/* A refusal lets a docking ship fly on; while its `docked` still waits for an answer of its own,
- * only that answer may do so. */
-static bool would_end_docking(const struct turn *t, const struct world_baton *b)
+/* A refusal lets a frozen ship fly on; while its `docked` or `parked` still waits for an answer of
+ * its own, only that answer may do so. */
+static bool would_thaw(const struct turn *t, const struct world_baton *b)
 {
-    return b->kind == WORLD_BATON_STAY && journal_docking_since(t->journal, b->ship) != 0;
+    return b->kind == WORLD_BATON_STAY && journal_freezes(t->journal, b->ship);
 }
 
 bool turn_baton(struct turn *t, const struct baton *b)
@@ -143,7 +148,7 @@ bool turn_baton(struct turn *t, const struct baton *b)
     if (b->event != 0)
         journal_answer(t->journal, b->event);
     bool config_set = b->config != NULL && apply_config(t, b->config);
-    if (b->moves && !would_end_docking(t, &b->ship))
+    if (b->moves && !would_thaw(t, &b->ship))
         apply_ship(t, &b->ship);
     for (uint32_t i = 0; i < b->loot_n; i++)
         world_loot_correct(t->world, b->loot[i].loot, b->loot[i].good, b->loot[i].quantity);

@@ -99,6 +99,9 @@ bool turn_fenced(const struct turn *t);
 /* False: hard events wait in such number that the world must stand still. */
 bool turn_may_step(const struct turn *t);
 
+/* How long the oldest hard event has been waiting for its answer. */
+uint64_t turn_waiting_ms(const struct turn *t, uint64_t now_ms);
+
 /* Before the step. True when the baton's configuration is in force now. */
 bool turn_baton(struct turn *t, const struct baton *b);
 void turn_bind(struct turn *t, struct ask_bind *b, uint64_t now_ms);

@@ -100,6 +100,13 @@ static void start_program(void)
     _exit(127);
 }
 
+static pid_t leaver;
+static int leaver_status;
+static bool leaver_gone(void)
+{
+    return waitpid(leaver, &leaver_status, WNOHANG) == leaver;
+}
+
 static int end_program(int signal_number)
 {
     int status;
@@ -124,7 +131,8 @@ static void fill_state(void)
     ship_state.version = t.version;
     ship_state.player = PLAYER;
     ship_state.class_id = SOL1_SHUTTLE;
-    ship_state.location = t.location;
+    parking.x = sol1_k(0); /* within the dock radius of Terra High */
+    parking.y = sol1_k(13100);
     ship_state.position = &parking;
 }
 
@@ -151,7 +159,12 @@ static void on_open(void *ctx, struct st_bus_msg *msg)
     m.config.len = q->page == 0 ? world_config_encode(&c, config, sizeof(config)) : 0;
     m.last = q->page == 1; /* two pages, the ship is on the second */
     fill_state();
-    m.n_ship = m.last && t.holds ? 1 : 0;
+    if (q->page == UINT32_MAX) {
+        m.last = true;
+        if (q->world_epoch != t.epoch)
+            m.code = STARTRADER__V1__CODE__CODE_CONFLICT;
+    }
+    m.n_ship = q->page == 1 && t.holds ? 1 : 0;
     m.ship = ships;
     size_t len = startrader__v1__open_reply__pack(&m, out);
     ck_assert_int_eq(st_bus_reply(t.rpc, msg, out, len), 0);
@@ -229,8 +242,10 @@ static void on_tick(void *ctx, struct st_bus_msg *msg)
     ck_assert_ptr_nonnull(m);
     if (m->world_epoch == t.tick_epoch)
         ck_assert_uint_gt(m->tick, t.tick);
-    t.tick = m->tick;
-    t.tick_epoch = m->world_epoch;
+    if (m->world_epoch >= t.tick_epoch) { /* as a gateway, we follow the highest */
+        t.tick = m->tick;
+        t.tick_epoch = m->world_epoch;
+    }
     startrader__v1__tick_marker__free_unpacked(m, NULL);
     st_bus_msg_free(msg);
 }
@@ -576,4 +591,27 @@ START_TEST(docking_survives_death)
 }
 END_TEST
 
-SUITE_MAIN("life", a_life, docking_survives_death)
+/* Events under a past epoch are never answered: whoever sees that asks, and leaves. */
+START_TEST(the_former_owner_leaves)
+{
+    char one[] = "gateway-1";
+    setup();
+    bind_as(one, 1, STARTRADER__V1__PHASE__PHASE_DOCKED);
+    undock();
+    RUN_UNTIL(flies);
+    send_input(3, true);
+    RUN_UNTIL(docks);
+    leaver = t.pid;
+    t.docked = 0;
+    start_program();
+    RUN_UNTIL(reopened);
+    RUN_UNTIL(leaver_gone);
+    ck_assert(WIFEXITED(leaver_status) && WEXITSTATUS(leaver_status) == 0);
+    ck_assert_uint_eq(t.tick_epoch, 2);
+    int status = end_program(SIGTERM);
+    ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    teardown();
+}
+END_TEST
+
+SUITE_MAIN("life", a_life, docking_survives_death, the_former_owner_leaves)
