@@ -64,6 +64,7 @@ struct point {
     void (*arm)(struct trial *t);
     bool (*hit)(struct trial *t);
     void (*disarm)(struct trial *t);
+    void (*strike)(struct trial *t);
 };
 
 struct trial {
@@ -74,13 +75,12 @@ struct trial {
     struct st_bus_consumer *batons;
     struct st_timer *beat;
     struct st_pg *saboteur;
-    pid_t economy;
+    int economies[2];
     uint64_t epoch;
     struct pilot pilots[PILOTS];
     FILE *history;
     char history_path[96], owner_url[128], economy_url[128];
-    uint64_t orders, docks, next_event;
-    uint64_t orders_goal, docks_goal;
+    uint64_t orders, docks, next_event, orders_goal, docks_goal;
     size_t point;
     bool armed, draining;
     uint64_t armed_ms;
@@ -89,8 +89,6 @@ struct trial {
 static struct trial trial;
 
 /* --- pilots --- */
-
-static void act(struct pilot *p);
 
 static void again(struct pilot *p, uint32_t in_ms)
 {
@@ -384,21 +382,54 @@ static bool hit_soon(struct trial *t)
     return st_mono_ms() - t->armed_ms > st_random_below(400);
 }
 
-static const struct point points[] = {
-    {"rows locked, nothing written", arm_lock, hit_lock, disarm_lock},
-    {"orders at the commit", arm_commit, hit_commit, disarm_commit},
-    {"events at the commit", arm_commit, hit_event_commit, disarm_commit},
-    {"committed, not published", arm_outbox, hit_outbox, disarm_outbox},
-    {"any moment", arm_nothing, hit_soon, arm_nothing},
-    {"any moment", arm_nothing, hit_soon, arm_nothing},
-    {"any moment", arm_nothing, hit_soon, arm_nothing},
-};
+enum { POINTS = 9 };
+static const struct point points[POINTS];
 
-static void kill_economy(struct trial *t)
+static void kill_one(struct trial *t, size_t i)
 {
-    kill(t->economy, SIGKILL);
-    waitpid(t->economy, NULL, 0);
+    kill(t->economies[i], SIGKILL);
+    waitpid(t->economies[i], NULL, 0);
 }
+
+static void start_one(struct trial *t, size_t i)
+{
+    t->economies[i] = stack_economy(t->nats.url, t->economy_url);
+}
+
+static void strike_all(struct trial *t)
+{
+    kill_one(t, 0);
+    kill_one(t, 1);
+    points[t->point].disarm(t);
+    start_one(t, 0);
+    start_one(t, 1);
+}
+
+/* The other instance goes on, as leader if it has to. */
+static void strike_one(struct trial *t)
+{
+    kill_one(t, t->point & 1);
+    start_one(t, t->point & 1);
+}
+
+/* Nobody restarts the daemons: they find the database again. */
+static void strike_database(struct trial *t)
+{
+    pg_fixture_kill(&t->pg);
+    pg_fixture_again(&t->pg);
+}
+
+static const struct point points[POINTS] = {
+    {"rows locked, nothing written", arm_lock, hit_lock, disarm_lock, strike_all},
+    {"orders at the commit", arm_commit, hit_commit, disarm_commit, strike_all},
+    {"events at the commit", arm_commit, hit_event_commit, disarm_commit, strike_all},
+    {"committed, not published", arm_outbox, hit_outbox, disarm_outbox, strike_all},
+    {"any moment, first", arm_nothing, hit_soon, arm_nothing, strike_one},
+    {"any moment, second", arm_nothing, hit_soon, arm_nothing, strike_one},
+    {"the database, any moment", arm_nothing, hit_soon, arm_nothing, strike_database},
+    {"the database again", arm_nothing, hit_soon, arm_nothing, strike_database},
+    {"any moment, first again", arm_nothing, hit_soon, arm_nothing, strike_one},
+};
 
 static void next_goal(struct trial *t)
 {
@@ -418,9 +449,7 @@ static void play_points(struct trial *t)
     if (t->armed) {
         if (!points[t->point].hit(t))
             return;
-        kill_economy(t);
-        points[t->point].disarm(t);
-        t->economy = stack_economy(t->nats.url, t->economy_url);
+        points[t->point].strike(t);
         t->armed = false;
         t->point++;
         next_goal(t);
@@ -450,8 +479,6 @@ static void on_beat(void *ctx)
     else
         play_points(t);
 }
-
-/* --- the trial --- */
 
 struct waiting {
     struct trial *trial;
@@ -531,7 +558,8 @@ START_TEST(killed_at_every_point_the_books_are_right)
     t->history = fopen(t->history_path, "w");
     t->loop = st_loop_new();
     open_buses(t);
-    t->economy = stack_economy(t->nats.url, t->economy_url);
+    start_one(t, 0);
+    start_one(t, 1);
     start_pilots(t);
     t->batons = st_bus_js_consume(t->js, "BATON", "sim-s0", 64, on_baton, t);
     t->beat = st_timer_new(t->loop, on_beat, t);
@@ -544,7 +572,8 @@ START_TEST(killed_at_every_point_the_books_are_right)
     ck_assert_int_eq(stack_ctl(t->nats.url, t->owner_url, verify), 0);
     fprintf(stderr, "%" PRIu64 " orders, %" PRIu64 " docks, %zu kills\n", t->orders, t->docks,
             t->point);
-    kill_economy(t);
+    kill_one(t, 0);
+    kill_one(t, 1);
     st_timer_free(&t->beat);
     st_bus_js_consume_stop(&t->batons);
     st_bus_close(&t->rpc, 200);

@@ -139,7 +139,8 @@ void undock(uint64_t player)
 struct act event_of(enum event_kind kind, uint64_t player)
 {
     struct act a = {.kind = ACT_EVENT};
-    a.event = (struct event){.id = next_event++ << 20,
+    next_event++;
+    a.event = (struct event){.id = next_event << 20,
                              .hash = next_event,
                              .world_epoch = epoch,
                              .kind = kind,
