@@ -13,7 +13,7 @@ static const char usage[] =
     "  --pilots N          how many (default 100)\n"
     "  --mix A:B:C:D[:E]   shares of manoeuvre, cruise, trade, fight, dock (default 35:35:20:10)\n"
     "  --duration S        seconds of play after all are in (default 60)\n"
-    "  --stations A,B,C    where they live (default TER,LUN,VEN)\n"
+    "  --stations A,B,C    where they live (default TER,VEN,MAR)\n"
     "  --history FILE      each order and its answer, one JSON object per line\n"
     "  --ctl PATH          startraderctl: gives fighters to those who fight\n"
     "  --json FILE         the summary as JSON\n"
@@ -154,7 +154,7 @@ void options_parse(struct options *o, int argc, char **argv)
 {
     *o = (struct options){.pilots = 100, .duration_s = 60, .mix = {35, 35, 20, 10, 0}};
     const char *url = getenv("ST_URL");
-    parse_stations(o, "TER,LUN,VEN");
+    parse_stations(o, "TER,VEN,MAR");
     int c;
     while ((c = getopt_long(argc, argv, "", flags, NULL)) != -1) {
         if (c == 7) {

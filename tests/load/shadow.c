@@ -8,42 +8,87 @@
 
 enum { ADVANCE_MAX = 200, BIAS = 1 << 14 /* 1,024 units in sixteenths */ };
 
-void shadow_init(struct shadow *s, const struct world_config *config)
+static uint32_t home(const struct shadow *s, uint32_t id)
 {
-    *s = (struct shadow){.config = config, .cap = 64};
-    s->entities = st_alloc_array(s->cap, sizeof *s->entities);
-    s->index = st_map_new(SHADOW_ENTITIES_MAX);
+    return (id * 2654435761u >> 12) & s->index_mask;
+}
+
+static void index_put(struct shadow *s, uint32_t id, uint32_t at)
+{
+    uint32_t i = home(s, id);
+    while (s->index[i] != 0)
+        i = (i + 1) & s->index_mask;
+    s->index[i] = at + 1;
+}
+
+static uint32_t index_find(const struct shadow *s, uint32_t id)
+{
+    uint32_t i = home(s, id);
+    while (s->index[i] != 0 && s->entities[s->index[i] - 1].id != id)
+        i = (i + 1) & s->index_mask;
+    return i;
+}
+
+/* Closes the hole behind a removed entry, so that searches never meet a false end. */
+static void index_remove(struct shadow *s, uint32_t i)
+{
+    uint32_t hole = i;
+    for (;;) {
+        i = (i + 1) & s->index_mask;
+        if (s->index[i] == 0)
+            break;
+        uint32_t want = home(s, s->entities[s->index[i] - 1].id);
+        if (((i - want) & s->index_mask) < ((i - hole) & s->index_mask))
+            continue;
+        s->index[hole] = s->index[i];
+        hole = i;
+    }
+    s->index[hole] = 0;
+}
+
+static void grow(struct shadow *s, uint32_t cap)
+{
+    s->cap = cap;
+    s->entities = st_realloc(s->entities, cap * sizeof *s->entities);
+    st_free(s->index);
+    s->index = st_alloc_array(cap * 2u, sizeof *s->index);
+    s->index_mask = cap * 2 - 1;
+    for (uint32_t i = 0; i < s->count; i++)
+        index_put(s, s->entities[i].id, i);
+}
+
+void shadow_init(struct shadow *s, const struct world_config *config, bool checks)
+{
+    *s = (struct shadow){.config = config, .checks = checks};
+    grow(s, 64);
 }
 
 void shadow_fini(struct shadow *s)
 {
     st_free(s->entities);
-    st_map_free(&s->index);
+    st_free(s->index);
 }
 
 void shadow_clear(struct shadow *s)
 {
     s->count = s->view_n = s->gaps_n = 0;
-    st_map_clear(s->index);
+    memset(s->index, 0, (s->index_mask + 1) * sizeof *s->index);
 }
 
 struct shadow_entity *shadow_find(const struct shadow *s, uint32_t id)
 {
-    uint64_t at;
-    return st_map_get(s->index, id, &at) ? &s->entities[at] : NULL;
+    uint32_t i = index_find(s, id);
+    return s->index[i] ? &s->entities[s->index[i] - 1] : NULL;
 }
 
 static struct shadow_entity *add(struct shadow *s, uint32_t id)
 {
     struct shadow_entity *e = shadow_find(s, id);
-    if (e)
+    if (e || s->count == SHADOW_ENTITIES_MAX)
         return e;
-    if (s->count == SHADOW_ENTITIES_MAX || st_map_set(s->index, id, s->count) != 0)
-        return NULL;
-    if (s->count == s->cap) {
-        s->cap *= 2;
-        s->entities = st_realloc(s->entities, s->cap * sizeof *s->entities);
-    }
+    if (s->count == s->cap)
+        grow(s, s->cap * 2);
+    index_put(s, id, s->count);
     e = &s->entities[s->count++];
     *e = (struct shadow_entity){.id = id};
     return e;
@@ -51,16 +96,18 @@ static struct shadow_entity *add(struct shadow *s, uint32_t id)
 
 static void drop(struct shadow *s, uint32_t id)
 {
-    struct shadow_entity *e = shadow_find(s, id);
-    if (!e)
+    uint32_t i = index_find(s, id);
+    if (s->index[i] == 0)
         return;
-    st_map_remove(s->index, id);
-    struct shadow_entity *last = &s->entities[--s->count];
+    struct shadow_entity *e = &s->entities[s->index[i] - 1];
+    struct shadow_entity *last = &s->entities[s->count - 1];
+    uint32_t at = s->index[i];
+    index_remove(s, i);
     if (e != last) {
+        s->index[index_find(s, last->id)] = at;
         *e = *last;
-        if (st_map_set(s->index, e->id, (uint64_t)(e - s->entities)) != 0)
-            s->count = 0; /* cannot happen: the key was there */
     }
+    s->count--;
 }
 
 static void open_gap(struct shadow *s, uint32_t cell, uint64_t now_ms)
@@ -191,7 +238,8 @@ static void compare(struct shadow *s, const Startrader__V1__CellDelta *d, struct
 static void take_snapshot(struct shadow *s, const Startrader__V1__CellDelta *d, uint64_t now_ms,
                           struct report *r)
 {
-    compare(s, d, r);
+    if (s->checks)
+        compare(s, d, r);
     for (uint32_t i = 0; i < s->count; i++) {
         if (s->entities[i].cell == d->cell && (int32_t)(s->entities[i].tick - d->tick) <= 0)
             s->entities[i].known = false; /* unless listed below */

@@ -10,8 +10,6 @@
 #include <startrader/v1/client.pb-c.h>
 #include <world/config.h>
 
-#include <st/map.h>
-
 #include "report.h"
 
 enum { SHADOW_ENTITIES_MAX = 8192, SHADOW_GAPS_MAX = 64 };
@@ -28,7 +26,9 @@ struct shadow {
     const struct world_config *config;
     struct shadow_entity *entities;
     uint32_t count, cap;
-    struct st_map *index; /* id -> position in entities */
+    uint32_t *index; /* open addressing: position in entities + 1, or 0 */
+    uint32_t index_mask;
+    bool checks; /* compares predictions with snapshots: costs a flight of everything in view */
     uint32_t view[64], view_n;
     uint32_t world_epoch;
     struct {
@@ -38,7 +38,7 @@ struct shadow {
     uint32_t gaps_n;
 };
 
-void shadow_init(struct shadow *s, const struct world_config *config);
+void shadow_init(struct shadow *s, const struct world_config *config, bool checks);
 void shadow_fini(struct shadow *s);
 /* Forgets everything: a new session, or a new world epoch. */
 void shadow_clear(struct shadow *s);
