@@ -17,7 +17,7 @@ import { sayAuth, sayRefused, signInDialog, tell, Dialog } from './dialogs';
 import { Docked } from './docked';
 import { h, setText, setVar, toggle } from './dom';
 import { menuDrawer, pilotDrawer } from './drawer';
-import { DeathDialog, sayAction, tellPrivate, tellPublic } from './events';
+import { DeathDialog, tellPrivate, tellPublic } from './events';
 import { Game } from './game';
 import { Hints } from './hints';
 import { Hud } from './hud';
@@ -31,11 +31,17 @@ import { setHostile } from './scene/palette';
 import { Scene } from './scene/scene';
 import { Settings } from './settings';
 import { summary } from './summary';
-import { money, say, sayCode } from './text';
+import { say, sayCode } from './text';
 
 const TOAST_MS = 5000;
 const BACK_MS = 2000;
 const PICK_PX = 40;
+/** The flight goes on at this pace even where pictures come slowly. */
+const STEP_MS = 33;
+const SLOW_FPS = 38;
+const GOOD_FPS = 55;
+const WORSE_MS = 2000;
+const BETTER_MS = 30000;
 
 export interface Parts {
   auth: Auth;
@@ -64,7 +70,8 @@ export class App {
   private readonly input: Input;
   private readonly landing: Landing;
   private readonly toasts = h('ul', { attrs: { 'aria-live': 'assertive' } });
-  private readonly summaryBox = h('p', { class: 'panel summary', role: 'status' });
+  private readonly summaryText = h('p');
+  private readonly summaryBox = h('div', { class: 'panel summary', role: 'status' }, this.summaryText);
   private cockpit: Cockpit | null = null;
   private profile: Profile | null = null;
   private drawer: HTMLElement | null = null;
@@ -74,6 +81,8 @@ export class App {
   private backUntil = 0;
   private lastNow = 0;
   private fps = 60;
+  private slowSince = 0;
+  private fastSince = 0;
   private busy = false;
   private undocking = false;
   private docking = false;
@@ -100,6 +109,7 @@ export class App {
     this.applySettings();
     if (this.parts.config) this.landing.configure(this.parts.config);
     requestAnimationFrame((now) => this.picture(now));
+    window.setInterval(() => this.step(), STEP_MS);
   }
 
   private applySettings(): void {
@@ -389,8 +399,7 @@ export class App {
     if (!cockpit || cockpit.game.phase !== Phase.FLYING || this.docking) return;
     this.docking = true;
     window.setTimeout(() => (this.docking = false), 1000);
-    const outcome = await cockpit.session.dock(0);
-    void sayAction(outcome, cockpit.game);
+    await cockpit.session.dock(0);
   }
 
   private pick(x: number, y: number): void {
@@ -432,7 +441,7 @@ export class App {
   private describe(): void {
     const { cockpit } = this;
     if (!cockpit) return;
-    setText(this.summaryBox, summary(cockpit.game, cockpit.market));
+    setText(this.summaryText, summary(cockpit.game, cockpit.market));
     this.summaryBox.hidden = false;
     this.summaryAt = performance.now();
   }
@@ -491,23 +500,45 @@ export class App {
 
   private picture(now: number): void {
     requestAnimationFrame((next) => this.picture(next));
-    const ms = Math.min(100, now - this.lastNow);
+    const ms = Math.min(250, now - this.lastNow);
     this.lastNow = now;
     if (ms > 0) this.fps += (1000 / ms - this.fps) * .05;
     const { cockpit } = this;
     if (this.landing.element.isConnected) this.landing.draw(now);
     if (!cockpit) return;
-    this.steer(cockpit);
     cockpit.session.update();
     if (!cockpit.session.world) return;
     const docked = cockpit.game.phase === Phase.DOCKED;
     cockpit.market.pump(cockpit.session.now(), docked);
     if (cockpit.docked.element.isConnected) cockpit.docked.update(cockpit.session.now());
-    else this.drawFlight(cockpit, cockpit.session.now(), ms);
+    else {
+      this.watchPace(now);
+      this.drawFlight(cockpit, cockpit.session.now(), ms);
+    }
     cockpit.hints.update(now);
     cockpit.death.update();
     if (this.mapOpen) cockpit.map.draw(cockpit.session.now());
     if (!this.summaryBox.hidden && now - this.summaryAt > 12000) this.summaryBox.hidden = true;
+  }
+
+  /** Wishes go out and the world flies on. */
+  private step(): void {
+    if (!this.cockpit) return;
+    this.steer(this.cockpit);
+    this.cockpit.session.update();
+  }
+
+  private watchPace(now: number): void {
+    const { quality } = this.scene;
+    if (this.fps >= SLOW_FPS) this.slowSince = now;
+    if (this.fps < GOOD_FPS) this.fastSince = now;
+    if (now - this.slowSince > WORSE_MS && quality < 2) {
+      this.scene.setQuality(quality + 1);
+      this.slowSince = now;
+    } else if (now - this.fastSince > BETTER_MS && quality > 0) {
+      this.scene.setQuality(quality - 1);
+      this.fastSince = now;
+    }
   }
 
   private steer(cockpit: Cockpit): void {
@@ -563,5 +594,3 @@ export class App {
     return null;
   }
 }
-
-export { money };

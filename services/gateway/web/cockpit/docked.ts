@@ -9,10 +9,10 @@ import type { Game } from './game';
 import { goodIcon } from './icons';
 import type { Market, Row } from './market';
 import { Sheet, stationGlyph, stationKind } from './scene/marks';
-import { COLOURS, RISK_EDGE } from './scene/palette';
+import { COLOURS } from './scene/palette';
 import { drawShip, silhouette } from './scene/ships';
 import { Ticket } from './ticket';
-import { capital, distance, figure, money, percent, say, signed, type TextKey } from './text';
+import { distance, figure, money, percent, say, signed, type TextKey } from './text';
 
 type Tab = 'market' | 'jobs' | 'ship' | 'news';
 type Filter = 'all' | 'hold' | 'profit';
@@ -156,7 +156,6 @@ export class Docked {
         h('span', {}, [zone.name, ...role].join(' · ')))),
       h('div', { class: 'sum hold-sum' }, h('div', { class: 'label' }, say('hold')), this.holdSum, this.holdOf),
       h('div', { class: 'sum' }, h('div', { class: 'label' }, say('credits')), this.creditSum), this.undockButton);
-    void RISK_EDGE;
   }
 
   private drawSums(): void {
@@ -336,5 +335,3 @@ export class Docked {
     box.append(sheet.canvas, h('dl', {}, ...facts.flatMap(([k, v]) => [h('dt', {}, say(k)), h('dd', { class: 'figure' }, v)])));
   }
 }
-
-export { capital };

@@ -106,8 +106,3 @@ export class Bar {
     toggle(this.element, 'low', share >= 0 && share < 0.3);
   }
 }
-
-/** A numeral that tells what changed only when it changed. */
-export function labelled(name: IconName, value: HTMLElement, unit: string, title: string): HTMLElement {
-  return h('span', { class: 'chip-line', title }, icon(name), value, h('small', {}, unit));
-}

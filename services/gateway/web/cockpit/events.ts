@@ -34,7 +34,7 @@ export function tellPrivate(event: PrivateEvent, game: Game, teller: Teller): vo
   const e = event.event;
   switch (e.case) {
     case 'action': {
-      const words = e.value.requestId === 0 || e.value.result !== ActionResult.OK ? sayAction(e.value, game) : '';
+      const words = sayAction(e.value, game);
       if (words) teller.toast(words, 'bad');
       break;
     }

@@ -4,7 +4,7 @@
 
 import { Phase } from '@gen/types_pb';
 import { CLASS_LOOT } from '../kernel/kernel';
-import { Bar, chevrons, h, icon, labelled, setText, setVar, toggle } from './dom';
+import { Bar, chevrons, h, icon, setText, setVar, toggle } from './dom';
 import type { Game } from './game';
 import type { IconName } from './icons';
 import { mark, Sheet } from './scene/marks';
@@ -78,8 +78,8 @@ export class Hud {
     this.netChip = h('div', { class: 'panel chip net' }, icon('net'), this.ping, h('small', {}, 'ms'));
     const chips = h('div', { class: 'chips' },
       h('div', { class: 'panel chip money', title: say('credits') }, icon('credits', 18), this.credits, h('small', {}, 'cr')),
-      this.netChip, square('map', 'M', 'map', actions.map), square('pilot', 'P', 'pilot', actions.pilot),
-      square('menu', '', 'menu', actions.menu));
+      this.netChip, square('map', 'M', 'to-map', actions.map), square('pilot', 'P', 'to-pilot', actions.pilot),
+      square('menu', '', 'to-menu', actions.menu));
     this.target = this.makeTarget();
     const console = h('section', { class: 'console', label: 'Console' },
       this.makeMine(), this.target, h('i', { class: 'edge-own' }), this.edge,
@@ -312,5 +312,3 @@ export class Hud {
     this.banner.replaceChildren(icon(b.icon, 18), b.strong ? h('b', {}, b.strong) : '', h('span', {}, b.more));
   }
 }
-
-export { labelled };

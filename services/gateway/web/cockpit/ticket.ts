@@ -9,7 +9,7 @@ import { h, icon, setText, setVar, toggle } from './dom';
 import type { Game } from './game';
 import { goodIcon } from './icons';
 import type { Market } from './market';
-import { capital, figure, money, percent, say, sayCode, signed, signedPercent } from './text';
+import { figure, money, percent, say, sayCode, signed, signedPercent } from './text';
 
 const QUOTE_GAP_MS = 250;
 const RECEIPTS = 3;
@@ -289,5 +289,3 @@ export class Ticket {
       reason(say('whyZone'), q.zoneEffectPm), reason(say('whyOrder'), q.orderEffectPm));
   }
 }
-
-export { capital };

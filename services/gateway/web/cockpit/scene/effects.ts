@@ -63,7 +63,7 @@ export class Effects {
     });
   }
 
-  shieldBroke(entity: number, x: number, y: number, length: number, now: number): void {
+  shieldBroke(x: number, y: number, length: number, now: number): void {
     const scale = (length * .62) / 100;
     for (let i = 0; i < 6; i++) {
       const a = (i * Math.PI) / 3 + .3;
@@ -73,7 +73,6 @@ export class Effects {
       });
       this.last().rotation = a;
     }
-    void entity;
   }
 
   sparks(x: number, y: number, angle: number, n: number, tint: number, now: number): void {

@@ -54,6 +54,8 @@ export class Scene {
   private originX = 0;
   private originY = 0;
   private nebulaTint: [number, number, number] = [31, 76, 124];
+  /** 0 = everything, 1 = coarser, 2 = still background. */
+  quality = 0;
 
   async start(holder: HTMLElement): Promise<void> {
     await this.app.init({
@@ -72,6 +74,7 @@ export class Scene {
       return tile;
     })];
     this.body.anchor.set(.5);
+    this.body.tint = 0x9a9a9a;
     this.sun.anchor.set(.5);
     this.sun.texture = this.art.body('Sun');
     this.world.addChild(this.zoneLayer, this.sun, this.stationLayer, this.trailLayer,
@@ -90,6 +93,18 @@ export class Scene {
       tile.width = w;
       tile.height = h;
     }
+  }
+
+  /** Steps down or up when the pictures are too slow or fast enough again. */
+  setQuality(quality: number): void {
+    if (quality === this.quality) return;
+    this.quality = quality;
+    const device = Math.min(2, window.devicePixelRatio || 1);
+    this.app.renderer.resolution = quality === 0 ? device : quality === 1 ? Math.min(1, device) : .66;
+    this.effects.limit = quality === 0 ? 1500 : 500;
+    this.nebula.visible = quality < 2;
+    this.stars.forEach((tile, i) => (tile.visible = quality < 2 || i === 1));
+    this.resize();
   }
 
   /** Draws the fills of the safe and of the lawless zones, once per configuration. */
@@ -170,7 +185,6 @@ export class Scene {
     if (near) {
       const size = Math.min(camera.width, camera.height) * (near.station.body === 'Moon' ? .4 : .75);
       this.body.scale.set(size / 640);
-      this.body.alpha = .8;
       this.body.position.set(
         camera.width * .86 - (camera.x - near.station.x) * .02 * still,
         camera.height * .93 + (camera.y - near.station.y) * .02 * still);
@@ -337,7 +351,7 @@ export class Scene {
     const angle = (-hit.heading * Math.PI) / 2048;
     const length = drawn?.length ?? 40;
     if (hit.shield) this.effects.shieldHit(hit.target, x, y, angle, length, now);
-    if (hit.shieldBroke) this.effects.shieldBroke(hit.target, x, y, length, now);
+    if (hit.shieldBroke) this.effects.shieldBroke(x, y, length, now);
     if (hit.hull) {
       this.effects.sparks(x, y, angle, 6, 0xffd08a, now);
       if (drawn) drawn.flashUntil = now + 80;
