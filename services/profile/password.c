@@ -63,6 +63,8 @@ static void run(void *thread_ctx, void *arg)
     size_t len = strlen(job->text);
     uint64_t start_ns = st_mono_ns();
     job->rehashed = false;
+    if (atomic_load(&job->abandoned))
+        return;
     if (job->hash) {
         job->ok = st_password_hash(job->text, len, job->phc) == 0;
         st_counter_add(job->owner->hashed, 1);
@@ -82,6 +84,7 @@ int password_submit(struct password *p, struct password_job *job)
 {
     st_assert(p && job && job->done);
     job->owner = p;
+    atomic_store(&job->abandoned, false);
     job->ok = false;
     return st_workers_submit(p->pool, run, on_done, job);
 }

@@ -13,6 +13,8 @@
 #include <st/loop.h>
 #include <st/secret.h>
 
+#include <stdatomic.h>
+
 struct password;
 
 struct password_job;
@@ -24,6 +26,7 @@ struct password_job {
     char phc[ST_PASSWORD_TEXT_MAX]; /* verify: "" = no such account; hash: the result */
     bool hash;                      /* make a phc instead of verifying one */
     bool ok;                        /* result */
+    atomic_bool abandoned;          /* nobody waits any more: not worth a hash */
     bool rehashed;                  /* result of verify: phc was replaced by a stronger one */
     password_done_fn *done;
     struct password *owner;

@@ -104,6 +104,7 @@ void requests_sweep(struct requests *rs)
         if (!r->msg || !r->under_way || now_ms < r->deadline_ms)
             continue;
         st_counter_add(rs->late, 1);
+        atomic_store(&r->password.abandoned, true);
         if (r->in_store && !r->late)
             gate_stuck(&rs->p->gate);
         if (r->late) {

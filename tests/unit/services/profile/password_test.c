@@ -71,6 +71,22 @@ START_TEST(test_unknown_account_is_hashed_too)
 }
 END_TEST
 
+START_TEST(test_abandoned_costs_nothing)
+{
+    struct password_job first = {.hash = true}, second = {.hash = true};
+    uint64_t hashed = count("kind=\"new\"");
+    memcpy(first.text, "first", 6);
+    first.done = second.done = on_done;
+    wanted = 2;
+    ck_assert_int_eq(password_submit(password, &first), 0);
+    ck_assert_int_eq(password_submit(password, &second), 0);
+    atomic_store(&second.abandoned, true); /* the one thread is busy with the first */
+    st_loop_run(loop);
+    ck_assert(first.ok && !second.ok);
+    ck_assert_uint_eq(count("kind=\"new\""), hashed + 1);
+}
+END_TEST
+
 START_TEST(test_weaker_hash_is_replaced)
 {
     /* Argon2id of "password", t=1, m=8 MiB. */
@@ -116,6 +132,7 @@ int main(void)
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, test_hash_then_verify);
     tcase_add_test(t, test_unknown_account_is_hashed_too);
+    tcase_add_test(t, test_abandoned_costs_nothing);
     tcase_add_test(t, test_weaker_hash_is_replaced);
     tcase_add_test(t, test_queue_is_bounded);
     suite_add_tcase(s, t);

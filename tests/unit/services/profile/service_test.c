@@ -238,7 +238,7 @@ static void test_limits(void)
     asks_from = "203.0.113.7";
 }
 
-static uint32_t storm_busy, storm_done;
+static uint32_t storm_busy, storm_refused, storm_done;
 
 static void on_storm(void *ctx, int err, const uint8_t *data, size_t len)
 {
@@ -247,6 +247,7 @@ static void on_storm(void *ctx, int err, const uint8_t *data, size_t len)
     Startrader__V1__SignInReply *r = startrader__v1__sign_in_reply__unpack(NULL, len, data);
     ck_assert_ptr_nonnull(r);
     storm_busy += r->code == STARTRADER__V1__CODE__CODE_BUSY && r->retry_after_ms > 0;
+    storm_refused += r->code == STARTRADER__V1__CODE__CODE_UNAUTHENTICATED;
     storm_done++;
     startrader__v1__sign_in_reply__free_unpacked(r, NULL);
 }
@@ -267,8 +268,12 @@ static void test_hash_storm_is_told_busy(void)
         stack_ask_later(&s, "login", &m.base, on_storm, NULL);
     }
     STACK_UNTIL(&s, storm_done == STORM);
+    STACK_UNTIL(&s, stack_metric(&s, "startrader_worker_waiting{pool=\"hash\"") == 0);
     ck_assert_uint_gt(storm_busy, 0);
-    ck_assert_double_eq(hashes() - before, STORM - storm_busy);
+    ck_assert_uint_gt(storm_refused, 0);
+    /* Who was told busy cost no hash; on a slow machine some may be told that it took too long. */
+    ck_assert_double_ge(hashes() - before, storm_refused);
+    ck_assert_double_le(hashes() - before, STORM - storm_busy);
 }
 
 static void test_provisioning_is_made_up_for(void)
