@@ -60,6 +60,7 @@ static struct node *next_node(struct st_workers *w)
             w->last = &w->first;
         w->waiting--;
         w->running++;
+        st_gauge_set(w->depth, w->waiting);
     }
     pthread_mutex_unlock(&w->lock);
     return n;
