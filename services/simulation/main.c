@@ -67,6 +67,14 @@ static void open_again(struct simulation *s, const char *reason)
     st_timer_start(s->again, OPEN_AGAIN_MS, 0);
 }
 
+/* From here on the tick thread, and the threads that feed and drain it, allocate nothing. What the
+ * loop thread takes for requests is small and bounded by their number. */
+static void seal(void)
+{
+    st_alloc_cold_begin();
+    st_alloc_seal();
+}
+
 /* Another process has opened the shard: what we do has no effect any more, so we go. */
 static void leave(void *ctx)
 {
@@ -111,6 +119,7 @@ static void open_done(struct simulation *s)
     door_open(s->door, s->shard, opening_epoch(s->opening), config, len,
               world_config_hash(opening_config(s->opening)));
     st_timer_start(s->check, CHECK_MS, CHECK_MS);
+    seal();
     st_daemon_ready(s->daemon, "economy", true, NULL);
     st_daemon_ready(s->daemon, "world", true, NULL);
 }
@@ -299,6 +308,7 @@ static void stop(void *ctx)
 {
     struct simulation *s = ctx;
     s->ended = true;
+    st_alloc_unseal();
     st_timer_stop(s->again);
     st_timer_stop(s->check);
     door_close(s->door);
