@@ -119,7 +119,7 @@ for (let round = 1; round <= rounds; round++) {
         const r = name === "simulation-0" ? await strikeSimulation() : await strike(name);
         v.check(
             r.took >= 0 && r.took <= r.limitMs,
-            `${name} ${round}: up in ${Math.round(r.back)} ms, serving after ${Math.round(r.took)} more`,
+            `${name}: up in ${Math.round(r.back)} ms, serving after ${Math.round(r.took)} more`,
         );
         await lib.until(everybodyReady, 20000);
     }

@@ -103,6 +103,7 @@ static void lost(struct pilot *p, struct world *w, uint64_t now_ms)
         w->report->reconnects++;
     }
     p->welcomed = false;
+    p->own.phase = STARTRADER__V1__PHASE__PHASE_UNSPECIFIED;
     p->frame_us = 0;
     p->market_known = p->account_known = false;
     /* 1012 and 1001 say when to come again; otherwise back off with jitter. */
