@@ -63,7 +63,7 @@ fault(
             Number(decided.order.total),
             'once',
         );
-        await pilot({ defer });
+        await until('sign-in works again', () => pilot({ defer }), 5000);
         await booksHold();
     },
     { seconds: 90 },
@@ -103,9 +103,11 @@ fault('an altered balance and an altered hold raise the alarm', async ({ defer }
     await buys(player);
     const imbalance = (of) => stack.total('economy', 'startrader_ledger_imbalance', of);
     await until('balanced', async () => (await imbalance('')) === 0);
-    const credit = `UPDATE economy.wallets SET credits = credits + %d WHERE player_id = ${player.id}`;
-    const cargo = `UPDATE economy.cargo SET quantity = quantity + %d WHERE ship_id =
-    (SELECT ship_id FROM economy.ships WHERE player_id = ${player.id} LIMIT 1)`;
+    // Accounts: a player's wallet is 1 << 32 | player, a ship's hold 2 << 32 | ship.
+    const credit = `UPDATE economy.wallets SET credits = credits + %d
+            WHERE account = ${player.id} + (1::bigint << 32)`;
+    const cargo = `UPDATE economy.cargo SET quantity = quantity + %d
+            WHERE account = ${player.profile.ship.id} + (2::bigint << 32)`;
     const change = (text, by) => stack.sql(text.replace('%d', by));
     await change(credit, 7);
     defer(() => change(credit, -7));
