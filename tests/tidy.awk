@@ -72,7 +72,7 @@ product && bare ~ /(^|[^a-zA-Z0-9_.>])_?exit[ \t]*[(]/ &&
 product && bare ~ /(CLOCK_REALTIME|gettimeofday|(^|[^a-zA-Z0-9_.>])time[ \t]*[(])/ &&
     file !~ /^libcommon\/st\/clock[.]c$/ { complain("clock", "wall time only through st/clock.h") }
 # Fixtures may pause between two looks at a condition; the tests themselves have no business to.
-file ~ /^tests\// && file !~ /(^tests\/load\/|(fixture|kit)[.]c$)/ &&
+file ~ /^tests\// && file !~ /(^tests\/load\/|(fixture|kit|server)[.]c$)/ &&
     bare ~ /(^|[^a-zA-Z0-9_])(u|nano)?sleep[ \t]*[(]/ {
     complain("sleep", "a test waits for a condition, not for time")
 }

@@ -2,8 +2,9 @@
 // Entering the world, flying, docking and trading over the socket.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { ActionResult, Code, OrderResult, Phase, Player, Side } from './client.mjs';
+import { Code, OrderResult, Phase, Player, Side } from './client.mjs';
 import { env, journey } from './harness.mjs';
+import { docks } from './world.mjs';
 
 async function entered() {
     const player = new Player(env.ST_URL);
@@ -57,24 +58,7 @@ journey('dock again at the station', async ({ defer }) => {
     defer(() => player.close());
     const home = player.own.location;
     await player.undock();
-    const outcome = () =>
-        player.private.map((event) => event.action).find((a) => a && a.requestId === player.dockId);
-    for (let tries = 1; ; tries += 1) {
-        player.dockId = tries;
-        player.input({ thrust: 3, action: [{ requestId: tries, dock: { location: 0 } }] });
-        await player.until(
-            'docked or told why not',
-            () => player.own.phase === Phase.PHASE_DOCKED || outcome(),
-        );
-        if (
-            player.own.phase === Phase.PHASE_DOCKED ||
-            outcome()?.result === ActionResult.ACTION_RESULT_OK
-        )
-            break;
-        assert.ok(tries < 20, `docking refused: ${outcome()?.result}`);
-        await player.until('a moment', () => player.frames, 500);
-    }
-    await player.until('docked', () => player.own.phase === Phase.PHASE_DOCKED, 15000);
+    await docks(player);
     assert.equal(player.own.location, home);
     const account = await player.ask({ account: {} });
     assert.equal(account.code, Code.CODE_OK);

@@ -4,7 +4,16 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { Phase } from './client.mjs';
 import { env, fault, stack, until } from './harness.mjs';
-import { account, booksHold, buys, comesBack, docks, flies, pilot } from './world.mjs';
+import {
+    account,
+    booksHold,
+    buys,
+    comesBack,
+    docks,
+    flies,
+    pilot,
+    startsDocking,
+} from './world.mjs';
 
 fault('gateway killed: reconnect to the same ship', async ({ defer }) => {
     const player = await pilot({ fly: true, defer });
@@ -49,15 +58,17 @@ fault(
         const player = await pilot({ defer });
         for (let round = 0; round < 5; round += 1) {
             await player.undock();
-            player.input({ thrust: 3, action: [{ requestId: round + 1, dock: { location: 0 } }] });
-            await player
-                .until('docking', () => player.own.phase !== Phase.PHASE_FLYING, 3000)
-                .catch(() => 0);
-            await stack.restart(round % 2 ? 'economy-1' : 'simulation-0');
+            await startsDocking(player);
+            const epoch = player.worldEpoch;
+            const victim = round % 2 ? 'economy-1' : 'simulation-0';
+            await stack.restart(victim);
             await stack.waitAllReady();
-            await player.until('a phase', () => player.own?.phase);
+            if (victim === 'simulation-0') {
+                await player.until('the new world', () => player.worldEpoch > epoch, 10000);
+            }
             const rests = [Phase.PHASE_FLYING, Phase.PHASE_DOCKED];
-            await player.until('not docking', () => rests.includes(player.own.phase), 15000);
+            const settled = () => rests.includes(player.own?.phase) && !player.own.dockReadyTick;
+            await player.until('not docking', settled, 15000);
             if (player.own.phase === Phase.PHASE_FLYING) await docks(player);
             await player.until('docked', () => player.own.phase === Phase.PHASE_DOCKED, 15000);
         }
@@ -95,8 +106,7 @@ fault(
             defer(() => stack.release(name));
             await stack.hold(name);
         }
-        player.input({ thrust: 3, action: [{ requestId: 1, dock: { location: 0 } }] });
-        await player.until('docking', () => player.own.phase === Phase.PHASE_DOCKING, 5000);
+        await startsDocking(player);
         await until(
             'the event waits',
             async () => (await stack.metric('simulation-0', 'startrader_event_oldest_seconds')) > 2,
@@ -119,15 +129,11 @@ fault('SIGTERM: each daemon ends within 5 s with status 0', async ({ defer }) =>
         const pid = stack.signal(name, 'SIGTERM');
         await until(`${name} has ended`, () => stack.pid(name) !== pid, 7000);
         assert.ok(performance.now() - begin < 5500, name);
-        await until('the supervisor says with what', () =>
-            new RegExp(`${name} ended with status`).test(stack.log('supervisor')),
+        const words = new RegExp(`${name} ended with status ([0-9]+), pid ${pid},`);
+        const ended = await until('the supervisor says with what', () =>
+            words.exec(stack.log('supervisor')),
         );
-        const last = stack
-            .log('supervisor')
-            .split('\n')
-            .filter((l) => l.includes(`${name} ended`))
-            .pop();
-        assert.match(last, /status 0,/, last);
+        assert.equal(ended[1], '0', name);
         await stack.waitReady(name);
         if (name === 'gateway-1') {
             await player.until('closed', () => player.closed);
@@ -179,12 +185,17 @@ fault('one request id from the browser to SQL', async () => {
     assert.equal(answer.headers['x-request-id'], id);
     for (const kind of ['gateway', 'profile', 'economy']) {
         const names = stack.daemons().filter((name) => name.startsWith(`${kind}-`));
-        await until(
-            `${kind} logs it`,
-            () => names.some((name) => stack.log(name).includes(id)),
-            5000,
-        );
+        const logged = () => names.some((name) => stack.log(name).includes(id));
+        await until(`${kind} logs it`, logged, 5000);
     }
+    const statements = stack
+        .daemons()
+        .filter((name) => name.startsWith('profile-'))
+        .flatMap((name) => stack.log(name).split('\n'))
+        .filter((line) => line.includes(id) && line.includes('"event":"sql"'));
+    assert.ok(statements.length >= 1, 'statements are logged with it');
+    const query = `SELECT count(*) FROM economy.transactions WHERE request_id = '${id}'`;
+    assert.equal(await stack.sql(query), '1', 'and the transaction names it');
 });
 
 fault('metrics have the names that are documented', async () => {
@@ -210,5 +221,19 @@ fault('metrics have the names that are documented', async () => {
             undefined,
             metric,
         );
+    }
+});
+
+fault('no ticket, secret or password is in a log', async ({ defer }) => {
+    const player = await pilot({ defer });
+    const word = randomBytes(9).toString('hex');
+    await player.signIn('claim', { name: `Secret ${word.slice(0, 8)}`, password: word });
+    await player.signIn('refresh', { refresh_secret: player.refreshSecret });
+    const secrets = [player.ticket, player.refreshSecret, word, env.ST_OPERATOR_TOKEN];
+    for (const name of ['ticket-seed', 'profile-db', 'economy-db', 'redis', 'nats-gateway']) {
+        secrets.push(stack.secret(name));
+    }
+    for (const name of stack.names()) {
+        for (const text of secrets) assert.ok(!stack.log(name).includes(text), name);
     }
 });

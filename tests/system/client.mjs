@@ -172,7 +172,10 @@ export class Player {
     onFrame(frame) {
         this.frames += 1;
         if (frame.tick) this.tick = frame.tick;
-        if (frame.worldEpoch) this.worldEpoch = frame.worldEpoch;
+        if (frame.worldEpoch && frame.worldEpoch !== this.worldEpoch) {
+            this.worldEpoch = frame.worldEpoch;
+            this.own = undefined;
+        }
         if (frame.own) this.own = frame.own;
         if (frame.status) {
             this.status = frame.status;
@@ -206,10 +209,9 @@ export class Player {
             const value = condition(this);
             if (value) return value;
             if (performance.now() > deadline) {
-                const state = { phase: this.own?.phase, frames: this.frames, tick: this.tick };
-                throw new Error(
-                    `not within ${ms} ms: ${what} (${JSON.stringify({ ...state, closed: this.closed })})`,
-                );
+                const { frames, tick, closed } = this;
+                const state = JSON.stringify({ phase: this.own?.phase, frames, tick, closed });
+                throw new Error(`not within ${ms} ms: ${what} (${state})`);
             }
             await new Promise((resolve) => setTimeout(resolve, 10));
         }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What several fault tests begin with and end with.
 import assert from 'node:assert/strict';
-import { Code, OrderResult, Phase, Player, Side } from './client.mjs';
+import { ActionResult, Code, OrderResult, Phase, Player, Side } from './client.mjs';
 import { env, stack, until } from './harness.mjs';
 
 // A guest in the world, docked or flying, with what was seen of its books.
@@ -68,13 +68,54 @@ export async function booksHold() {
     );
 }
 
-export async function docks(player) {
-    for (let id = 1; id < 60; id += 1) {
-        player.input({ thrust: 3, action: [{ requestId: id, dock: { location: 0 } }] });
-        const docked = await player
-            .until('docked', () => player.own.phase === Phase.PHASE_DOCKED, 500)
-            .catch(() => false);
-        if (docked) return;
+// An action with a number of its own: repeats of a number are not acted on.
+export function asksToDock(player) {
+    player.actions = (player.actions ?? 0) + 1;
+    player.input({ thrust: 3, action: [{ requestId: player.actions, dock: { location: 0 } }] });
+    return player.actions;
+}
+
+// Terra High, where every pilot begins.
+const home = { x: 524288 * 512, y: (524288 + 13000) * 512 };
+
+// A short thrust towards the station and a stop.
+async function comesNearer(player) {
+    const angle = Math.atan2(home.y - player.own.y, home.x - player.own.x);
+    const targetHeading = Math.round((angle / (2 * Math.PI)) * 4096) & 4095;
+    const distance = () => Math.hypot(home.y - player.own.y, home.x - player.own.x) / 512;
+    const before = distance();
+    // Controls that are not repeated end after a second.
+    const keep = async (control, what, condition) => {
+        for (let tries = 0; tries < 40; tries += 1) {
+            player.input(control);
+            if ((await player.until(what, condition, 250).catch(() => false)) !== false) return;
+        }
+        throw new Error(`not ${what}: ${JSON.stringify(player.own)}`);
+    };
+    const slow = () => Math.hypot(player.own.vx, player.own.vy) < 100;
+    await keep({ targetHeading, thrust: 1 }, 'nearer', () => distance() < before - 20);
+    await keep({ targetHeading, thrust: 3 }, 'at rest', slow);
+}
+
+// From near the station: asks, and comes nearer when told to, until the clamps begin to close.
+export async function startsDocking(player) {
+    const held = [Phase.PHASE_DOCKING, Phase.PHASE_DOCKED];
+    let last;
+    for (let tries = 1; tries < 30; tries += 1) {
+        const id = asksToDock(player);
+        const outcome = () =>
+            player.private.map((event) => event.action).find((a) => a && a.requestId === id);
+        const under = () => player.own.dockReadyTick || held.includes(player.own.phase);
+        await player.until('an answer', () => under() || outcome(), 1000).catch(() => 0);
+        last = outcome();
+        if (under() || last?.result === ActionResult.ACTION_RESULT_OK) return;
+        if (last?.result === ActionResult.ACTION_RESULT_TOO_FAR) await comesNearer(player);
+        else await player.until('at rest', () => Math.hypot(player.own.vx, player.own.vy) < 100);
     }
-    throw new Error(`did not dock, phase ${player.own.phase}`);
+    throw new Error(`did not dock: ${JSON.stringify({ own: player.own, last })}`);
+}
+
+export async function docks(player, ms = 15000) {
+    await startsDocking(player);
+    await player.until('docked', () => player.own.phase === Phase.PHASE_DOCKED, ms);
 }
