@@ -13,7 +13,7 @@ BEGIN {
     edge = "^services/(" \
         "gateway/(admit|board|call|door|main|news|session|uplink)|" \
         "simulation/(door|emit|frame|intake|main|opening|put|wire)|" \
-        "profile/(door|request|store_value)|economy/(door|wire)|ctl/(history|player)" \
+        "profile/(door|request|store_value)|economy/(door|wire)|ctl/wire" \
         ")[a-z_]*[.][ch]$"
     io = "(malloc|calloc|realloc|free|strdup|fopen|open|read|write|printf|fprintf|puts|time|" \
         "clock|clock_gettime|getenv|rand|random|sleep|usleep|socket|send|recv|pthread_[a-z_]+)"
