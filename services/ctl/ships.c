@@ -19,7 +19,7 @@ enum {
     GET_TIMEOUT_MS = 5000,
     DOCKING_TICKS_MAX = 100, /* 5 s */
     TRIES = 10,              /* batons under way settle within this many looks */
-    PAUSE_MS = 500
+    PAUSE_MS = 300
 };
 
 struct seen {
