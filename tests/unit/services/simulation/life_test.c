@@ -367,18 +367,14 @@ static bool buses_up(void)
 {
     return st_bus_up(t.rpc) && st_bus_up(t.js) && st_bus_up(t.rt);
 }
-static bool flies(void)
-{
-    return t.phase == STARTRADER__V1__PHASE__PHASE_FLYING;
-}
-static bool rests(void)
-{
-    return t.phase == STARTRADER__V1__PHASE__PHASE_DOCKED;
-}
-static bool docks(void)
-{
-    return t.phase == STARTRADER__V1__PHASE__PHASE_DOCKING;
-}
+#define IN_PHASE(name, wanted)                                                                     \
+    static bool name(void)                                                                         \
+    {                                                                                              \
+        return t.phase == STARTRADER__V1__PHASE__PHASE_##wanted;                                   \
+    }
+IN_PHASE(flies, FLYING)
+IN_PHASE(rests, DOCKED)
+IN_PHASE(docks, DOCKING)
 static bool acknowledged(void)
 {
     return t.ack_seq == t.seq;
