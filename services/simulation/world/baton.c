@@ -86,6 +86,7 @@ static void fit_out(struct world *w, uint32_t slot, const struct world_baton *b)
                        : b->torpedoes;
     s->faction = WORLD_FACTION_PILOT;
     s->newcomer = b->flags & WORLD_BATON_NEWCOMER ? 1 : 0;
+    s->wanted_until = b->wanted ? w->head.tick + b->wanted : 0;
     s->immune_until = w->head.tick + WORLD_IMMUNE_TICKS + 1;
     set_cargo(w, slot, b);
 }

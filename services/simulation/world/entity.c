@@ -53,6 +53,7 @@ uint32_t entity_new(struct world *w, enum unit_type type, uint32_t class_index, 
     u->marks = MARK_NEW | MARK_ENTER;
     u->hit_at = u->fired_at = w->head.tick - NEVER;
     w->published[slot] = 0;
+    w->cells_stale = true;
     if (type == UNIT_SHIP) {
         memset(&w->ships[slot], 0, sizeof w->ships[slot]);
         w->ships[slot].struck_at = w->head.tick - NEVER;
@@ -79,6 +80,7 @@ void entity_free(struct world *w, uint32_t slot, enum world_gone_reason reason)
     memset(u, 0, sizeof *u);
     u->generation = generation;
     w->freed_at[slot] = w->head.tick;
+    w->cells_stale = true;
     ring_give(w, slot);
 }
 
@@ -225,7 +227,7 @@ void own_touch(struct world *w, uint32_t pilot)
 
 bool hard_room(const struct world *w)
 {
-    return w->hards_n < WORLD_HARD_MAX;
+    return !(w->head.flags & WORLD_HULLS_HOLD) && w->hards_n < WORLD_HARD_MAX;
 }
 
 struct world_hard *hard_new(struct world *w, enum world_hard_kind kind, uint32_t slot)

@@ -120,45 +120,58 @@ static void item_copy(struct world *w, enum list list, uint32_t from, uint32_t t
     }
 }
 
-/* Counting sort by cell; stable, so each cell keeps the order of slots or of happening. */
+/* Which cells have anything, ascending. */
+static void find_dirty(struct world *w)
+{
+    uint64_t any[WORLD_CELLS / 64] = {0};
+
+    for (uint32_t list = 0; list < LISTS; list++) {
+        for (uint32_t i = 0; i < w->list_n[list]; i++) {
+            uint32_t cell = item_cell(w, (enum list)list, i);
+
+            any[cell / 64] |= 1ull << (cell % 64);
+        }
+    }
+    w->dirty_n = 0;
+    for (uint32_t i = 0; i < WORLD_CELLS / 64; i++) {
+        for (uint64_t bits = any[i]; bits; bits &= bits - 1)
+            w->dirty[w->dirty_n++] = (uint16_t)(i * 64 + (uint32_t)__builtin_ctzll(bits));
+    }
+    for (uint32_t i = 0; i < w->dirty_n; i++)
+        w->dirty_at[w->dirty[i]] = (uint16_t)i;
+}
+
+/* Counting sort by dirty cell; stable, so each keeps the order of slots or of happening. */
 static void group(struct world *w, enum list list)
 {
     uint32_t *start = w->lists[list].start;
     uint32_t sum = 0;
 
-    memset(start, 0, sizeof w->lists[list].start);
+    memset(start, 0, sizeof *start * (w->dirty_n + 1));
     if (w->list_n[list] == 0)
         return;
     for (uint32_t i = 0; i < w->list_n[list]; i++)
-        start[item_cell(w, list, i) + 1]++;
-    for (uint32_t cell = 0; cell <= WORLD_CELLS; cell++) {
-        sum += start[cell];
-        start[cell] = sum;
+        start[w->dirty_at[item_cell(w, list, i)] + 1]++;
+    for (uint32_t at = 0; at <= w->dirty_n; at++) {
+        sum += start[at];
+        start[at] = sum;
     }
     for (uint32_t i = 0; i < w->list_n[list]; i++)
-        item_copy(w, list, i, start[item_cell(w, list, i)]++);
-    for (uint32_t cell = WORLD_CELLS; cell > 0; cell--)
-        start[cell] = start[cell - 1];
+        item_copy(w, list, i, start[w->dirty_at[item_cell(w, list, i)]]++);
+    for (uint32_t at = w->dirty_n; at > 0; at--)
+        start[at] = start[at - 1];
     start[0] = 0;
 }
 
 void frame_collect(struct world *w)
 {
-    w->dirty_n = 0;
     for (uint32_t slot = 0; slot < w->first[3]; slot++) {
         if (w->units[slot].type != UNIT_FREE)
             look_at(w, slot);
     }
+    find_dirty(w);
     for (uint32_t list = 0; list < LISTS; list++)
         group(w, (enum list)list);
-    for (uint32_t cell = 0; cell < WORLD_CELLS; cell++) {
-        bool any = false;
-
-        for (uint32_t list = 0; list < LISTS; list++)
-            any |= w->lists[list].start[cell + 1] > w->lists[list].start[cell];
-        if (any)
-            w->dirty[w->dirty_n++] = (uint16_t)cell;
-    }
     /* What happens before the next step belongs to that one. */
     memset(w->list_n, 0, sizeof w->list_n);
     memcpy(w->out_notes, w->notes, sizeof *w->notes * w->notes_n);
@@ -175,25 +188,22 @@ uint32_t world_dirty_cells(const struct world *w)
     return w->dirty_n;
 }
 
-static uint32_t part(const struct world *w, enum list list, uint32_t cell, uint32_t *n)
+static uint32_t part(const struct world *w, enum list list, uint32_t at, uint32_t *n)
 {
-    *n = w->lists[list].start[cell + 1] - w->lists[list].start[cell];
-    return w->lists[list].start[cell];
+    *n = w->lists[list].start[at + 1] - w->lists[list].start[at];
+    return w->lists[list].start[at];
 }
 
 void world_dirty_cell(const struct world *w, uint32_t index, struct world_cell *out)
 {
-    uint32_t cell;
-
     world_assert(w != NULL && index < w->dirty_n && out != NULL);
-    cell = w->dirty[index];
-    out->cell = cell_id(cell);
-    out->changed = w->out_ids[0] + part(w, LIST_CHANGED, cell, &out->changed_n);
-    out->entered = w->out_ids[1] + part(w, LIST_ENTERED, cell, &out->entered_n);
-    out->vitals = w->out_ids[2] + part(w, LIST_VITALS, cell, &out->vitals_n);
-    out->gone = w->out_gone + part(w, LIST_GONE, cell, &out->gone_n);
-    out->shots = w->out_shots + part(w, LIST_SHOTS, cell, &out->shots_n);
-    out->hits = w->out_hits + part(w, LIST_HITS, cell, &out->hits_n);
+    out->cell = cell_id(w->dirty[index]);
+    out->changed = w->out_ids[0] + part(w, LIST_CHANGED, index, &out->changed_n);
+    out->entered = w->out_ids[1] + part(w, LIST_ENTERED, index, &out->entered_n);
+    out->vitals = w->out_ids[2] + part(w, LIST_VITALS, index, &out->vitals_n);
+    out->gone = w->out_gone + part(w, LIST_GONE, index, &out->gone_n);
+    out->shots = w->out_shots + part(w, LIST_SHOTS, index, &out->shots_n);
+    out->hits = w->out_hits + part(w, LIST_HITS, index, &out->hits_n);
 }
 
 uint32_t world_cell_entities(const struct world *w, uint32_t cell, uint32_t *ids, uint32_t cap)

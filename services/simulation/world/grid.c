@@ -23,6 +23,7 @@ void grid_cells(struct world *w)
     for (uint32_t cell = WORLD_CELLS; cell > 0; cell--)
         start[cell] = start[cell - 1];
     start[0] = 0;
+    w->cells_stale = false;
 }
 
 static uint32_t fine_of(const struct unit *u)
@@ -35,15 +36,20 @@ static uint32_t fine_of(const struct unit *u)
 
 void grid_fine(struct world *w)
 {
-    memset(w->fine_heads, 0xff, sizeof(uint32_t) * FINE_SIDE * FINE_SIDE);
+    /* Only what the last tick has touched is cleared: the grid is a megabyte. */
+    for (uint32_t i = 0; i < w->fine_used_n; i++)
+        w->fine_heads[w->fine_used[i]] = 0;
+    w->fine_used_n = 0;
     for (uint32_t slot = 0; slot < w->first[2]; slot++) {
         uint32_t cell;
 
         if (w->units[slot].type == UNIT_FREE)
             continue;
         cell = fine_of(&w->units[slot]);
+        if (w->fine_heads[cell] == 0)
+            w->fine_used[w->fine_used_n++] = cell;
         w->fine_next[slot] = w->fine_heads[cell];
-        w->fine_heads[cell] = slot;
+        w->fine_heads[cell] = slot + 1;
     }
 }
 
@@ -64,15 +70,15 @@ struct fine_box grid_box(int32_t x1, int32_t y1, int32_t x2, int32_t y2, int32_t
     b.top = fine_at((y1 > y2 ? y1 : y2) + margin);
     b.x = b.left - 1;
     b.y = b.bottom;
-    b.slot = NO_SLOT;
+    b.link = 0;
     return b;
 }
 
 uint32_t grid_next(const struct world *w, struct fine_box *b)
 {
-    uint32_t slot = b->slot;
+    uint32_t link = b->link;
 
-    while (slot == NO_SLOT) {
+    while (link == 0) {
         if (b->x == b->right) {
             b->x = b->left - 1;
             b->y++;
@@ -80,10 +86,10 @@ uint32_t grid_next(const struct world *w, struct fine_box *b)
         if (b->y > b->top)
             return NO_SLOT;
         b->x++;
-        slot = w->fine_heads[b->x + b->y * FINE_SIDE];
+        link = w->fine_heads[b->x + b->y * FINE_SIDE];
     }
-    b->slot = w->fine_next[slot];
-    return slot;
+    b->link = w->fine_next[link - 1];
+    return link - 1;
 }
 
 struct near_walk grid_near(int32_t x, int32_t y, uint32_t far_u)

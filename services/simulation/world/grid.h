@@ -21,7 +21,7 @@ void grid_fine(struct world *w);
 struct fine_box {
     int32_t left, right, bottom, top;
     int32_t x, y;
-    uint32_t slot;
+    uint32_t link; /* slot + 1 of the next one in this cell, 0 = none */
 };
 
 /* Starts a walk over the fine cells that a box touches; grid_next gives the slots in them, each

@@ -214,3 +214,12 @@ bool world_loot_correct(struct world *w, uint64_t loot, uint16_t good, uint16_t 
     }
     return false;
 }
+
+bool world_loot_put(struct world *w, uint64_t loot, uint16_t good, uint16_t quantity, int32_t x,
+                    int32_t y)
+{
+    if (world_loot_correct(w, loot, good, quantity) || quantity == 0)
+        return true;
+    return world_config_good(&w->config, good) &&
+           loot_new(w, loot, good, quantity, x, y) != NO_SLOT;
+}

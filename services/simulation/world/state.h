@@ -188,7 +188,7 @@ struct index {
     uint32_t mask;
 };
 
-struct by_cell { /* items of one kind, grouped by cell after the tick */
+struct by_cell { /* items of one kind, grouped by dirty cell after the tick */
     uint32_t start[WORLD_CELLS + 1];
 };
 
@@ -218,7 +218,9 @@ struct world {
     struct index players, ships_known;
     uint32_t *cell_slots; /* slots by home cell, ascending */
     uint32_t cell_start[WORLD_CELLS + 1];
-    uint32_t *fine_heads, *fine_next;
+    uint32_t *fine_heads, *fine_next; /* slot + 1, 0 = none */
+    uint32_t *fine_used, fine_used_n;
+    bool cells_stale; /* somebody came or went since the cells were sorted */
     /* of the last tick */
     struct by_cell lists[LISTS];
     uint32_t list_n[LISTS];
@@ -230,7 +232,8 @@ struct world {
     uint16_t *raw_shot_cell, *raw_hit_cell;
     struct world_hit *raw_hits, *out_hits;
     uint32_t hits_max, gone_max, shots_out_max;
-    uint16_t dirty[WORLD_CELLS];
+    uint16_t dirty[WORLD_CELLS]; /* ascending */
+    uint16_t dirty_at[WORLD_CELLS]; /* place of a dirty cell in that list */
     uint32_t dirty_n;
     struct world_note *notes, *out_notes;
     uint32_t notes_n, notes_max, out_notes_n;

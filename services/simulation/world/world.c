@@ -72,6 +72,7 @@ static void carve_tables(struct carver *c, struct world *w)
     w->cell_slots = carve(c, sizeof *w->cell_slots, all);
     w->fine_heads = carve(c, sizeof *w->fine_heads, (size_t)FINE_SIDE * FINE_SIDE);
     w->fine_next = carve(c, sizeof *w->fine_next, w->first[2]);
+    w->fine_used = carve(c, sizeof *w->fine_used, w->first[2]);
 }
 
 static void carve_lists(struct carver *c, struct world *w)
@@ -157,6 +158,8 @@ void world_reset(struct world *w)
     w->head.shard = old.shard;
     w->head.epoch = old.epoch;
     w->opening = false;
+    w->cells_stale = true;
+    w->fine_used_n = 0;
     w->dirty_n = w->hards_n = w->notes_n = w->out_notes_n = 0;
     memset(w->lists, 0, sizeof w->lists);
     memset(w->list_n, 0, sizeof w->list_n);
@@ -322,7 +325,8 @@ void world_step(struct world *w)
     world_assert(w != NULL && !w->opening);
     w->head.tick++;
     w->hards_n = 0;
-    grid_cells(w);
+    if (w->cells_stale)
+        grid_cells(w);
     session_step(w);
     npc_step(w);
     torpedo_aim(w);

@@ -57,7 +57,8 @@ uint32_t world_npcs(const struct world *w);
 
 enum world_flag {
     WORLD_DOCKS_CLOSED = 1, /* docks are refused with STATION_SILENT */
-    WORLD_HULLS_HOLD = 2,   /* no hull falls below one point: the ring of hard events is full */
+    WORLD_HULLS_HOLD = 2,   /* the ring of hard events is full: a step makes none, so no hull falls
+                             * below one point, and docks, parking, pickup and expiry wait */
     WORLD_NO_NPCS = 4,      /* none appears any more; those that fly go on */
 };
 void world_flags_set(struct world *w, uint32_t flags); /* replaces them */
@@ -87,6 +88,7 @@ struct world_baton {
     int32_t x, y;     /* k */
     uint16_t hull;    /* 0 = whole */
     uint16_t torpedoes;
+    uint16_t wanted;  /* APPEAR: ticks for which it is still wanted */
     uint16_t home;    /* station docked at last, where a dead pilot wakes */
     uint8_t cargo_n;  /* APPEAR, and STAY with WORLD_BATON_CARGO */
     struct world_cargo cargo[WORLD_CARGO_KINDS];
@@ -124,6 +126,11 @@ void world_open_end(struct world *w);
 /* The economy's word on a container (a refused or partly booked event): its content from now on,
  * quantity 0 = gone. False when there is no such container. */
 bool world_loot_correct(struct world *w, uint64_t loot, uint16_t good, uint16_t quantity);
+
+/* The same, but what is not there (any more) is put at x, y: a refused pickup gives the container
+ * back. False when there is no room or no such good. */
+bool world_loot_put(struct world *w, uint64_t loot, uint16_t good, uint16_t quantity, int32_t x,
+                    int32_t y);
 
 /* ---- sessions ----------------------------------------------------------------------------- */
 
