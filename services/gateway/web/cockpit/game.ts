@@ -211,6 +211,23 @@ export class Game {
     if (found) this.target = found.entity.id;
   }
 
+  /** Heading in which a shot meets an entity in weapon range, and how far it is (u). */
+  aim(e: Entity): { heading: number; distance: number } | null {
+    const gun = this.own?.gun;
+    if (!gun || !this.own?.inSpace || e.classId === CLASS_LOOT) return null;
+    const own = { ...this.own.poseAt(this.session.ownTick, this.session.now()) };
+    const pose = this.poseOf(e);
+    // The own ship is shown ahead of the world by the lead: so must the target be for the aim.
+    const ahead = this.session.ownTick - this.session.tick;
+    const dx = pose.x + pose.vx * ahead - own.x;
+    const dy = pose.y + pose.vy * ahead - own.y;
+    const far = Math.hypot(dx, dy) / K_PER_UNIT;
+    if (far > (gun.speed * gun.life) / K_PER_UNIT) return null;
+    const heading = this.kernel.lead(Math.round(dx), Math.round(dy), Math.round(pose.vx - own.vx),
+      Math.round(pose.vy - own.vy), gun.speed);
+    return { heading, distance: far };
+  }
+
   /** World-units per second of the own ship. */
   speed(): number {
     const { own } = this;

@@ -16,6 +16,7 @@ export class MapScreen {
   readonly element: HTMLElement;
   private readonly map = new StarMap();
   private readonly card = h('section', { class: 'panel card' });
+  private readonly list = h('nav', { class: 'panel places', label: say('stations') });
   private chosen = 0;
 
   constructor(private readonly game: Game, private readonly market: Market, close: () => void) {
@@ -25,7 +26,7 @@ export class MapScreen {
     this.element = h('div', { class: 'map', role: 'dialog', label: say('map') }, this.map.sheet.canvas,
       h('div', { class: 'bar-top' }, h('button', { class: 'button', label: say('close'), onclick: close }, icon('close'), say('map')),
         button('+', 'Closer', () => this.map.zoom(1.4)), button('−', 'Farther', () => this.map.zoom(1 / 1.4))),
-      this.card, legend());
+      this.list, this.card, legend());
     this.map.onPick = (station) => this.pick(station);
   }
 
@@ -33,6 +34,11 @@ export class MapScreen {
     if (!this.game.config) return;
     this.map.configure(this.game.config);
     this.resize();
+    this.list.replaceChildren(...this.game.nearestStations().map(({ station, distance: far }) => {
+      const risk = this.game.zone(station.zone)?.risk ?? 0;
+      return h('button', { onclick: () => this.pick(station) }, h('span', { class: `risk${risk}` }, chevrons(risk)),
+        h('span', { class: 'name' }, station.name), h('small', {}, distance(far)));
+    }));
     if (this.chosen) this.pick(this.game.station(this.chosen)!);
   }
 

@@ -8,6 +8,8 @@ import type { Game } from './game';
 import type { Market } from './market';
 import { distance, figure, money, percent, say } from './text';
 
+type Place = { d: string; dir: string; b: number };
+
 /** Side on which a place lies, seen from the nose of the ship. */
 function side(game: Game, x: number, y: number): string {
   const own = game.own!.poseAt(game.session.ownTick, game.session.now());
@@ -16,6 +18,12 @@ function side(game: Game, x: number, y: number): string {
   if (Math.abs(turn) < 512) return say('ahead');
   if (Math.abs(turn) > 1536) return say('behind');
   return say(turn > 0 ? 'left' : 'right');
+}
+
+/** Degrees clockwise from north (up) to a place. */
+function bearing(game: Game, x: number, y: number): number {
+  const own = game.own!.poseAt(game.session.ownTick, game.session.now());
+  return (Math.round((Math.atan2(x - own.x, y - own.y) * 1800) / Math.PI) / 10 + 360) % 360;
 }
 
 export function summary(game: Game, market: Market): string {
@@ -27,9 +35,11 @@ export function summary(game: Game, market: Market): string {
     });
   }
   const ship = game.own?.shipClass;
-  const where = (e: Entity): { d: string; dir: string } => {
+  const at = (x: number, y: number, far: number): Place =>
+    ({ d: distance(far), dir: side(game, x, y), b: bearing(game, x, y) });
+  const where = (e: Entity): Place => {
     const pose = { ...game.poseOf(e) };
-    return { d: distance(game.distanceTo(e)), dir: side(game, pose.x, pose.y) };
+    return at(pose.x, pose.y, game.distanceTo(e));
   };
   const hostile = game.ships().filter((s) => game.relation(s.entity) === 'hostile');
   const zone = game.zone(state.zone?.zone ?? 0);
@@ -41,12 +51,14 @@ export function summary(game: Game, market: Market): string {
   });
   const target = game.targetEntity;
   if (target) words += say('sumTarget', { name: game.name(target), ...where(target) });
-  const near = game.nearestStations()[0];
-  if (near) {
-    words += say('sumStation', {
-      name: near.station.name, d: distance(near.distance),
-      dir: side(game, near.station.x * K_PER_UNIT, near.station.y * K_PER_UNIT),
-    });
+  const aim = target ? game.aim(target) : null;
+  if (aim) words += say('sumAim', { b: (450 - (aim.heading * 360) / 4096) % 360 });
+  const stations = game.nearestStations();
+  for (const [key, near] of [['sumStation', stations[0]],
+    ['sumRoute', stations.find((s) => s.station.id === game.route)]] as const) {
+    if (!near) continue;
+    const { station } = near;
+    words += say(key, { name: station.name, ...at(station.x * K_PER_UNIT, station.y * K_PER_UNIT, near.distance) });
   }
   const loot = [...(game.world?.entities.values() ?? [])].filter((e) => e.classId === CLASS_LOOT)
     .sort((a, b) => game.distanceTo(a) - game.distanceTo(b))[0];

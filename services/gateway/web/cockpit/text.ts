@@ -285,10 +285,12 @@ export const TEXT = {
 
   // Summary for screen readers, on H.
   sumFlight: '{risk} zone {zone}, hull {hull}, shield {shield}, speed {v} m/s, {n} hostile{near}.',
+  sumRoute: ' Route to {name}, {d} {dir}, bearing {b}.',
+  sumAim: ' Aim {b}.',
   sumNear: ', nearest {d} {dir}',
-  sumTarget: ' Target {name}, {d} {dir}.',
-  sumStation: ' {name} {d} {dir}.',
-  sumLoot: ' Cargo {d} {dir}.',
+  sumTarget: ' Target {name}, {d} {dir}, bearing {b}.',
+  sumStation: ' Nearest station {name}, {d} {dir}, bearing {b}.',
+  sumLoot: ' Cargo {d} {dir}, bearing {b}.',
   sumDocked: 'Docked at {name}. {cr}. Hold {n} of {m} t.',
   ahead: 'ahead', left: 'left', right: 'right', behind: 'behind',
 } as const;

@@ -35,12 +35,9 @@ interface EdgeMark {
 export class Overlay {
   readonly sheet = new Sheet();
   names: 'all' | 'near' | 'target' = 'near';
-  /** World places of the drift dots; computed twice in a picture at most. */
   private lines: BorderLine[] = [];
   private lastVitals = '';
   private vitalsAt = -1e9;
-  /** Heading of the lead, steps, or -1. */
-  lead = -1;
 
   configure(game: Game): void {
     this.lines = game.config ? borderLines(game.config) : [];
@@ -55,7 +52,6 @@ export class Overlay {
     this.drawBorders(c, camera);
     this.drawStations(c, game, camera);
     this.drawNames(c, game, camera);
-    this.lead = -1;
     if (game.own?.inSpace) {
       this.drawRoute(c, game, camera);
       this.drawDrift(c, game, camera);
@@ -262,28 +258,19 @@ export class Overlay {
         smallBar(c, x + half + 9, y - half + 21, e.hull / 255, COLOURS.text);
       }
     }
-    this.drawLead(c, game, camera, e, pose);
+    this.drawLead(c, game, camera, e);
   }
 
-  private drawLead(c: CanvasRenderingContext2D, game: Game, camera: Camera, e: Entity,
-    pose: { x: number; y: number; vx: number; vy: number }): void {
-    const gun = game.own!.gun;
-    if (!gun || e.classId === CLASS_LOOT) return;
+  private drawLead(c: CanvasRenderingContext2D, game: Game, camera: Camera, e: Entity): void {
+    const aim = game.aim(e);
+    if (!aim) return;
+    const { heading, distance: far } = aim;
     const own = { ...game.own!.poseAt(game.session.ownTick, game.session.now()) };
-    // The own ship is shown ahead of the world by the lead: so must the target be for the aim.
-    const ahead = game.session.ownTick - game.session.tick;
-    const dx = pose.x + pose.vx * ahead - own.x;
-    const dy = pose.y + pose.vy * ahead - own.y;
-    const far = Math.hypot(dx, dy) / K_PER_UNIT;
-    if (far > (gun.speed * gun.life) / K_PER_UNIT) return;
-    const heading = game.kernel.lead(Math.round(dx), Math.round(dy), Math.round(pose.vx - own.vx),
-      Math.round(pose.vy - own.vy), gun.speed);
-    this.lead = heading;
     const angle = (heading * Math.PI) / 2048;
     const [sx, sy] = camera.toScreen(own.x / K_PER_UNIT, own.y / K_PER_UNIT);
     const px = sx + Math.cos(angle) * far * camera.zoom;
     const py = sy - Math.sin(angle) * far * camera.zoom;
-    const off = Math.abs(((heading - own.heading + 2048) & 4095) - 2048);
+    const off = Math.abs(((heading - Math.round(own.heading) + 2048) & 4095) - 2048);
     const needed = Math.atan2(game.kernel.radius(e.classId) || 16, far) * (2048 / Math.PI);
     diamond(c, px, py, 8, COLOURS.own, off <= Math.max(12, needed));
   }
