@@ -362,10 +362,11 @@ static void send_own(struct emit *e, const struct world *w, struct gateway *g)
     slices_clear(s);
 }
 
+/* Who flies is told its exact state in every tick; who rests once a second and on change. */
 static bool own_is_due(const struct emit *e, const struct world *w, const struct session *at,
-                       uint32_t pilot)
+                       uint32_t pilot, bool flies)
 {
-    return at->due || e->first[pilot] != ROW_NONE || world_own_changed(w, pilot) ||
+    return flies || at->due || e->first[pilot] != ROW_NONE || world_own_changed(w, pilot) ||
            world_tick(w) - at->told_tick >= EMIT_OWN_TICKS;
 }
 
@@ -393,7 +394,7 @@ static void emit_session(struct emit *e, const struct world *w, struct sessions 
     st_assert(known);
     bool ship = own.phase == WORLD_PHASE_FLYING || own.phase == WORLD_PHASE_DOCKING;
     uint32_t cell = ship ? frame_cell(own.flight.x, own.flight.y) : frame_cell(own.x, own.y);
-    if (cell == at->cell && !own_is_due(e, w, at, pilot))
+    if (cell == at->cell && !own_is_due(e, w, at, pilot, ship))
         return;
     at->cell = cell;
     if (!put_own(e, w, at, pilot, &own, station_silent)) {
