@@ -43,7 +43,7 @@ export class MapScreen {
   }
 
   resize(): void {
-    this.map.fit(window.innerWidth, window.innerHeight, 0);
+    this.map.fit(window.innerWidth, window.innerHeight, window.innerWidth < 720 ? 0 : .2);
   }
 
   private pick(s: Station): void {

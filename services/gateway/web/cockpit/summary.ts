@@ -52,7 +52,7 @@ export function summary(game: Game, market: Market): string {
   const target = game.targetEntity;
   if (target) words += say('sumTarget', { name: game.name(target), ...where(target) });
   const aim = target ? game.aim(target) : null;
-  if (aim) words += say('sumAim', { b: (450 - (aim.heading * 360) / 4096) % 360 });
+  if (aim) words += say('sumAim', { b: ((450 - (aim.heading * 360) / 4096) % 360).toFixed(1) });
   const stations = game.nearestStations();
   for (const [key, near] of [['sumStation', stations[0]],
     ['sumRoute', stations.find((s) => s.station.id === game.route)]] as const) {

@@ -337,7 +337,7 @@ export class Overlay {
   private edge(c: CanvasRenderingContext2D, game: Game, camera: Camera, m: EdgeMark): void {
     const [x, y] = camera.toScreen(m.x, m.y);
     const { width, height } = camera;
-    const [top, bottom] = width < 720 ? [232, 600] : [EDGE, height - EDGE];
+    const [top, bottom] = width < 720 ? [300, 600] : [EDGE, height - EDGE];
     const inset = 20;
     if (x > inset && y > top - 8 && x < width - inset && y < bottom + 8) return;
     const cx = camera.centreX;
@@ -348,7 +348,7 @@ export class Overlay {
     const ky = dy === 0 ? 1e9 : ((dy > 0 ? bottom : top) - cy) / dy;
     const k = Math.min(kx, ky);
     const px = cx + dx * k;
-    const py = cy + dy * k;
+    const py = clearOf(px, cy + dy * k, width, height);
     c.fillStyle = m.colour;
     c.save();
     c.translate(px, py);
@@ -371,6 +371,14 @@ export class Overlay {
     text(c, m.text, ox + (right ? -13 : 13), oy + 4, '600 12px Oxanium, sans-serif', m.colour,
       right ? 'right' : 'left');
   }
+}
+
+/** Keeps an edge marker off the panels: zone card, chips and feed, console. */
+function clearOf(x: number, y: number, width: number, height: number): number {
+  if (width < 720) return y;
+  if (x < 330) return Math.max(y, 185);
+  if (x > width - 400) return Math.max(y, 165);
+  return Math.abs(x - width / 2) < 420 ? Math.min(y, height - 232) : y;
 }
 
 function smallBar(c: CanvasRenderingContext2D, x: number, y: number, share: number, colour: string): void {
