@@ -3,8 +3,15 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import {
-  type ClientFrame, ClientFrameSchema, NamesReplySchema, NamesRequestSchema, PongSchema, ReplySchema, type Request,
-  ServerFrameSchema, StatusSchema,
+  type ClientFrame,
+  ClientFrameSchema,
+  NamesReplySchema,
+  NamesRequestSchema,
+  PongSchema,
+  ReplySchema,
+  type Request,
+  ServerFrameSchema,
+  StatusSchema,
 } from '@gen/client_pb';
 import { Code } from '@gen/types_pb';
 import { CredentialStore } from '@web/sdk/auth';
@@ -13,10 +20,12 @@ import { type Body, Refused, Requests } from '@web/sdk/requests';
 import { backOff, reasonOf, Socket, type Wire } from '@web/sdk/socket';
 
 const question = { case: 'names' as const, value: create(NamesRequestSchema, { player: [7n] }) };
-const answer = (request: Request, code: Code): ReturnType<typeof create<typeof ReplySchema>> => create(ReplySchema, {
-  requestId: request.requestId, code,
-  body: { case: 'names', value: create(NamesReplySchema, { player: [7n], name: ['Tomo'] }) },
-});
+const answer = (request: Request, code: Code): ReturnType<typeof create<typeof ReplySchema>> =>
+  create(ReplySchema, {
+    requestId: request.requestId,
+    code,
+    body: { case: 'names', value: create(NamesReplySchema, { player: [7n], name: ['Tomo'] }) },
+  });
 
 test('a question is sent again with the same id until it is answered', async () => {
   const sent: Request[] = [];
@@ -98,7 +107,10 @@ class FakeWire implements Wire {
 test('the socket greets, reconnects after a loss, and stops when fenced', async () => {
   const wires: FakeWire[] = [];
   const socket = new Socket({
-    url: 'ws://test', ticket: () => 'T', lastSeq: () => 42, random: () => 0,
+    url: 'ws://test',
+    ticket: () => 'T',
+    lastSeq: () => 42,
+    random: () => 0,
     make: (_, protocol) => {
       assert.equal(protocol, 'startrader.v1');
       wires.push(new FakeWire());
@@ -113,8 +125,13 @@ test('the socket greets, reconnects after a loss, and stops when fenced', async 
   assert.equal(wires[0]!.sent[0]!.hello?.lastSeq, 42);
   let ticks = 0;
   socket.events.on('frame', (f) => (ticks += f.tick));
-  const bytes = toBinary(ServerFrameSchema, create(ServerFrameSchema, { tick: 5, pong: create(PongSchema), status: create(StatusSchema) }));
-  wires[0]!.onmessage?.({ data: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) } as never);
+  const bytes = toBinary(
+    ServerFrameSchema,
+    create(ServerFrameSchema, { tick: 5, pong: create(PongSchema), status: create(StatusSchema) }),
+  );
+  wires[0]!.onmessage?.({
+    data: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length),
+  } as never);
   assert.equal(ticks, 5);
   let broken = 0;
   socket.events.on('broken', () => broken++);
@@ -126,7 +143,10 @@ test('the socket greets, reconnects after a loss, and stops when fenced', async 
   assert.equal(wires.length, 2);
   wires[1]!.open();
   wires[1]!.end(4001);
-  assert.deepEqual(closed.map((c) => c.reason), ['lost', 'fenced']);
+  assert.deepEqual(
+    closed.map((c) => c.reason),
+    ['lost', 'fenced'],
+  );
   assert.equal(closed[1]!.retryInMs, -1);
   socket.stop();
 });
@@ -152,7 +172,7 @@ test('the clock follows the frames with the least delay and stands still with th
     assert.ok(at >= shown, 'never back');
     shown = at;
   }
-  assert.ok(Math.abs(clock.tickAt(1099 * 50 + 40) - 1099.8) < .3);
+  assert.ok(Math.abs(clock.tickAt(1099 * 50 + 40) - 1099.8) < 0.3);
   assert.equal(clock.tickAt(1e7), 1099 + PAUSE_TICKS);
 });
 
@@ -160,13 +180,15 @@ test('time runs slower under dilation', () => {
   const clock = new WorldClock();
   clock.reset(50);
   for (let i = 0; i < 50; i++) clock.onFrame(100 + i, 500, i * 100);
-  assert.ok(Math.abs(clock.tickAt(49 * 100 + 50) - 149.5) < .2);
+  assert.ok(Math.abs(clock.tickAt(49 * 100 + 50) - 149.5) < 0.2);
 });
 
 test('credentials survive a reload, garbage does not', () => {
   const map = new Map<string, string>();
   const store = new CredentialStore({
-    getItem: (k) => map.get(k) ?? null, setItem: (k, v) => void map.set(k, v), removeItem: (k) => void map.delete(k),
+    getItem: (k) => map.get(k) ?? null,
+    setItem: (k, v) => void map.set(k, v),
+    removeItem: (k) => void map.delete(k),
   });
   assert.equal(store.load(), null);
   const c = { playerId: '1001', ticket: 't', ticketExpiresAt: 5, refreshSecret: 'r' };

@@ -4,7 +4,15 @@ import test from 'node:test';
 import { create } from '@bufbuild/protobuf';
 import { type OwnState, OwnStateSchema } from '@gen/client_pb';
 import { Phase } from '@gen/types_pb';
-import { headingOf, type Kernel, packControls, SLOT, SLOT_WORDS, Thrust, thrustOf } from '@web/kernel/kernel';
+import {
+  headingOf,
+  type Kernel,
+  packControls,
+  SLOT,
+  SLOT_WORDS,
+  Thrust,
+  thrustOf,
+} from '@web/kernel/kernel';
 import { NEUTRAL, OwnShip } from '@web/sdk/own';
 import type { Volley } from '@web/sdk/shots';
 import { config, HOME, kernel } from './help';
@@ -16,7 +24,10 @@ class Server {
   seq = 0;
   seqTick = 0;
 
-  constructor(private readonly k: Kernel, public tick: number) {
+  constructor(
+    private readonly k: Kernel,
+    public tick: number,
+  ) {
     k.slots.set([HOME.x, HOME.y, 0, 0, 0, 1, 0, 0], SERVER * SLOT_WORDS);
   }
 
@@ -24,7 +35,13 @@ class Server {
     const at = SERVER * SLOT_WORDS + SLOT.ctl;
     this.tick++;
     if (input) {
-      this.k.slots[at] = packControls(headingOf(this.k.slots[at]!), input.heading, input.thrust, false, 0);
+      this.k.slots[at] = packControls(
+        headingOf(this.k.slots[at]!),
+        input.heading,
+        input.thrust,
+        false,
+        0,
+      );
       this.seq = input.seq;
       this.seqTick = this.tick;
     }
@@ -34,9 +51,19 @@ class Server {
   state(): OwnState {
     const s = this.k.slots.subarray(SERVER * SLOT_WORDS, (SERVER + 1) * SLOT_WORDS);
     return create(OwnStateSchema, {
-      phase: Phase.FLYING, ackSeq: this.seq, ackTick: this.seqTick, entity: 5, classId: 1,
-      x: s[SLOT.x]!, y: s[SLOT.y]!, vx: s[SLOT.vx]!, vy: s[SLOT.vy]!, ctl: s[SLOT.ctl]! >>> 0,
-      hull: 520, shield: 500, energy: 1000,
+      phase: Phase.FLYING,
+      ackSeq: this.seq,
+      ackTick: this.seqTick,
+      entity: 5,
+      classId: 1,
+      x: s[SLOT.x]!,
+      y: s[SLOT.y]!,
+      vx: s[SLOT.vx]!,
+      vy: s[SLOT.vy]!,
+      ctl: s[SLOT.ctl]! >>> 0,
+      hull: 520,
+      shield: 500,
+      energy: 1000,
     });
   }
 }
@@ -57,7 +84,7 @@ test('an undisturbed pilot is predicted to the bit', async () => {
     }
     server.step(wishes.find((w) => w.at === server.tick + 1));
     own.take(server.state(), server.tick, i * 50);
-    own.advanceTo(server.tick + 3 - .001);
+    own.advanceTo(server.tick + 3 - 0.001);
   }
   assert.equal(own.corrections, 0);
   assert.ok(Math.hypot(k.slots[SLOT.vx]!, k.slots[SLOT.vy]!) > 500);
@@ -72,7 +99,8 @@ test('an input that came later than expected is replayed from its tick, blended'
   own.advanceTo(502);
   own.control(1, { ...NEUTRAL, heading: 0, thrust: Thrust.ahead });
   own.advanceTo(506);
-  for (let t = 501; t <= 506; t++) server.step(t === 505 ? { seq: 1, heading: 0, thrust: Thrust.ahead } : undefined);
+  for (let t = 501; t <= 506; t++)
+    server.step(t === 505 ? { seq: 1, heading: 0, thrust: Thrust.ahead } : undefined);
   const shown = own.poseAt(own.predictedTick, 1000).x;
   own.take(server.state(), 506, 1000);
   assert.equal(own.corrections, 1);
@@ -98,7 +126,10 @@ test('the guns fire at their cadence and only once per volley', async () => {
   }
   const gaps = fired.slice(1).map((v, i) => v.tick - fired[i]!.tick);
   assert.ok(fired.length >= 4, String(fired.length));
-  assert.ok(gaps.every((g) => g === 8), gaps.join());
+  assert.ok(
+    gaps.every((g) => g === 8),
+    gaps.join(),
+  );
 });
 
 test('a docked ship is not predicted', async () => {

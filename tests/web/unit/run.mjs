@@ -16,12 +16,21 @@ rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 const tests = readdirSync(here).filter((name) => name.endsWith('.test.ts'));
 buildSync({
-  entryPoints: tests.map((name) => join(here, name)), bundle: true, platform: 'node', format: 'esm',
-  outdir: out, outExtension: { '.js': '.mjs' }, target: 'node18', logLevel: 'error', tsconfig: join(here, '../tsconfig.json'),
-  alias: { '@gen': join(top, '.build/web-gen/startrader/v1'), '@web': web }, nodePaths: [join(web, 'node_modules')],
+    entryPoints: tests.map((name) => join(here, name)),
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    outdir: out,
+    outExtension: { '.js': '.mjs' },
+    target: 'node18',
+    logLevel: 'error',
+    tsconfig: join(here, '../tsconfig.json'),
+    alias: { '@gen': join(top, '.build/web-gen/startrader/v1'), '@web': web },
+    nodePaths: [join(web, 'node_modules')],
 });
 const files = tests.map((name) => join(out, name.replace('.ts', '.mjs')));
 const done = spawnSync(process.execPath, ['--test', ...files], {
-  stdio: 'inherit', env: { ...process.env, KERNEL_WASM: join(top, '.build/web-work/kernel.wasm') },
+    stdio: 'inherit',
+    env: { ...process.env, KERNEL_WASM: join(top, '.build/web-work/kernel.wasm') },
 });
 process.exit(done.status ?? 1);

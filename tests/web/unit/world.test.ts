@@ -2,7 +2,15 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { packControls, SLOT, SLOT_WORDS, Thrust } from '@web/kernel/kernel';
-import { checkColumns, digestOf, eachMotion, FrameError, type Motion, unpackPlace, unpackVelocity } from '@web/sdk/cells';
+import {
+  checkColumns,
+  digestOf,
+  eachMotion,
+  FrameError,
+  type Motion,
+  unpackPlace,
+  unpackVelocity,
+} from '@web/sdk/cells';
 import { blendShare, turnBetween } from '@web/sdk/entity';
 import { World } from '@web/sdk/world';
 import { config, delta, HOME, kernel, type Record } from './help';
@@ -10,7 +18,13 @@ import { config, delta, HOME, kernel, type Record } from './help';
 const still = (id: number, x: number, y: number): Record => ({ id, x, y, vx: 0, vy: 0, ctl: 0 });
 
 test('a record packs and unpacks to the same figures', () => {
-  for (const [dx, dy] of [[0, 0], [1, 31], [32, 1048575], [-524288, 17], [1048576 + 524287, 3]]) {
+  for (const [dx, dy] of [
+    [0, 0],
+    [1, 31],
+    [32, 1048575],
+    [-524288, 17],
+    [1048576 + 524287, 3],
+  ]) {
     const r = { id: 5, x: HOME.x + dx!, y: HOME.y + dy!, vx: -32768, vy: 32767, ctl: 0xffffffff };
     const d = delta(10, [r], false);
     const seen: Motion[] = [];

@@ -7,10 +7,14 @@ import type { Destroyed, PrivateEvent } from '@gen/client_pb';
 import { UndockRequestSchema } from '@gen/trade_pb';
 import { ActionResult, GoneReason, Phase } from '@gen/types_pb';
 import type { WorldConfig } from '../kernel/config';
-import { type Kernel, Thrust } from '../kernel/kernel';
-import { type Auth, type CredentialStore, type Credentials, type Profile, type SignIn } from '../sdk/auth';
-import { K_PER_UNIT } from '../sdk/entity';
-import { NEUTRAL } from '../sdk/own';
+import type { Kernel } from '../kernel/kernel';
+import {
+  type Auth,
+  type CredentialStore,
+  type Credentials,
+  type Profile,
+  type SignIn,
+} from '../sdk/auth';
 import { Session } from '../sdk/session';
 import type { CloseReason } from '../sdk/socket';
 import { sayAuth, sayRefused, signInDialog, tell, Dialog } from './dialogs';
@@ -18,30 +22,23 @@ import { Docked } from './docked';
 import { h, setText, setVar, toggle } from './dom';
 import { menuDrawer, pilotDrawer } from './drawer';
 import { DeathDialog, tellPrivate, tellPublic } from './events';
+import { FlightView } from './flightview';
 import { Game } from './game';
 import { Hints } from './hints';
 import { Hud } from './hud';
 import type { IconName } from './icons';
-import { type Command, Input } from './input';
+import type { Command } from './input';
 import { Landing } from './landing';
 import { MapScreen } from './mapscreen';
 import { Market } from './market';
-import { Overlay } from './scene/overlay';
-import { setHostile } from './scene/palette';
-import { Scene } from './scene/scene';
 import { Settings } from './settings';
 import { summary } from './summary';
 import { say, sayCode } from './text';
 
 const TOAST_MS = 5000;
 const BACK_MS = 2000;
-const PICK_PX = 40;
 /** The flight goes on at this pace even where pictures come slowly. */
 const STEP_MS = 33;
-const SLOW_FPS = 38;
-const GOOD_FPS = 55;
-const WORSE_MS = 2000;
-const BETTER_MS = 30000;
 
 export interface Parts {
   auth: Auth;
@@ -64,14 +61,14 @@ interface Cockpit {
 
 export class App {
   private readonly settings = new Settings(window.localStorage);
-  private readonly stage = h('div', { id: 'stage', role: 'img', label: say('title') });
-  private readonly scene = new Scene();
-  private readonly overlay = new Overlay();
-  private readonly input: Input;
+  private readonly view = new FlightView(
+    (c) => this.command(c),
+    () => this.cockpit?.game ?? null,
+  );
   private readonly landing: Landing;
   private readonly toasts = h('ul', { attrs: { 'aria-live': 'assertive' } });
   private readonly summaryText = h('p');
-  private readonly summaryBox = h('div', { class: 'panel summary', role: 'status' }, this.summaryText);
+  private readonly summaryBox = h('output', { class: 'panel summary' }, this.summaryText);
   private cockpit: Cockpit | null = null;
   private profile: Profile | null = null;
   private drawer: HTMLElement | null = null;
@@ -80,9 +77,6 @@ export class App {
   private lost: { reason: CloseReason; tries: number } | null = null;
   private backUntil = 0;
   private lastNow = 0;
-  private fps = 60;
-  private slowSince = 0;
-  private fastSince = 0;
   private busy = false;
   private undocking = false;
   private docking = false;
@@ -90,17 +84,21 @@ export class App {
   private lastRisk = -1;
 
   constructor(private readonly parts: Parts) {
-    this.input = new Input(this.stage, (c) => this.command(c), (x, y) => this.pick(x, y));
-    this.landing = new Landing({ play: () => void this.playNow(), signIn: () => this.openSignIn('login') });
+    this.landing = new Landing({
+      play: () => void this.playNow(),
+      signIn: () => this.openSignIn('login'),
+    });
     this.summaryBox.hidden = true;
     this.settings.events.on('change', () => this.applySettings());
   }
 
   async start(): Promise<void> {
-    document.body.append(this.stage,
-      h('div', { class: 'layer toasts' }, this.toasts), h('div', { class: 'layer hud' }, this.summaryBox));
-    await this.scene.start(this.stage);
-    this.stage.append(this.overlay.sheet.canvas);
+    document.body.append(
+      this.view.stage,
+      h('div', { class: 'layer toasts' }, this.toasts),
+      h('div', { class: 'layer hud' }, this.summaryBox),
+    );
+    await this.view.start();
     window.addEventListener('resize', () => this.resize());
     window.addEventListener('keydown', (e) => {
       if (this.onDockedScreen()) this.cockpit!.docked.key(e);
@@ -113,24 +111,16 @@ export class App {
   }
 
   private applySettings(): void {
-    const v = this.settings.all;
-    setVar(document.body, '--hud', String(v.hudScale));
+    setVar(document.body, '--hud', String(this.settings.all.hudScale));
     toggle(document.body, 'calm', this.settings.calm);
-    this.scene.camera.calm = this.settings.calm;
-    this.overlay.names = v.names;
-    setHostile(v.hostile);
-    this.scene.art.recolour();
-    this.scene.forget();
+    this.view.apply(this.settings);
   }
 
   private resize(): void {
-    this.scene.resize();
-    this.overlay.sheet.resize(window.innerWidth, window.innerHeight);
+    this.view.resize();
     this.landing.resize();
     this.cockpit?.map.resize();
   }
-
-  // ---- signing in and out ---------------------------------------------------------------------
 
   showLanding(words = ''): void {
     this.landing.busy(false);
@@ -153,17 +143,29 @@ export class App {
   }
 
   private openSignIn(kind: 'login' | 'register'): void {
-    signInDialog(this.parts.auth, kind, '', (s) => this.enter(s), () => void this.playNow()).open();
+    signInDialog(
+      this.parts.auth,
+      kind,
+      '',
+      (s) => this.enter(s),
+      () => void this.playNow(),
+    ).open();
   }
 
   private claim(): void {
     const { cockpit } = this;
     if (!cockpit) return;
-    signInDialog(this.parts.auth, 'claim', cockpit.session.ticket, (s) => {
-      this.toast(say('claimed'), 'gain');
-      this.leave();
-      this.enter(s);
-    }, null).open();
+    signInDialog(
+      this.parts.auth,
+      'claim',
+      cockpit.session.ticket,
+      (s) => {
+        this.toast(say('claimed'), 'gain');
+        this.leave();
+        this.enter(s);
+      },
+      null,
+    ).open();
   }
 
   private enter(signIn: SignIn): void {
@@ -182,7 +184,10 @@ export class App {
     this.listen(this.cockpit);
     session.start();
     if (!this.profile)
-      auth.me(credentials.ticket).then((p) => (this.profile = p)).catch(() => undefined);
+      auth
+        .me(credentials.ticket)
+        .then((p) => (this.profile = p))
+        .catch(() => undefined);
   }
 
   private leave(): void {
@@ -212,10 +217,16 @@ export class App {
   private build(session: Session): Cockpit {
     const game = new Game(session, this.parts.kernel);
     const market = new Market(game);
-    const hud = new Hud(game, {
-      map: () => this.toggleMap(), pilot: () => this.openDrawer('pilot'), menu: () => this.openDrawer('menu'),
-      dock: () => void this.dock(),
-    }, this.input.touchPads());
+    const hud = new Hud(
+      game,
+      {
+        map: () => this.toggleMap(),
+        pilot: () => this.openDrawer('pilot'),
+        menu: () => this.openDrawer('menu'),
+        dock: () => void this.dock(),
+      },
+      this.view.touchPads(),
+    );
     const docked = new Docked(game, market, () => void this.undock());
     docked.ticket.onSold = () => {
       hints.sold = true;
@@ -226,27 +237,27 @@ export class App {
     return { session, game, market, hud, docked, map, hints, death };
   }
 
-  // ---- what the session tells -----------------------------------------------------------------
-
   private listen(cockpit: Cockpit): void {
     const { session, game, market, hud } = cockpit;
     const teller = {
-      news: (name: IconName, words: string, tone: '' | 'gain' | 'loss' | 'mute' = '') => hud.news(name, words, tone),
+      news: (name: IconName, words: string, tone: '' | 'gain' | 'loss' | 'mute' = '') =>
+        hud.news(name, words, tone),
       toast: (words: string, tone: '' | 'gain' | 'bad' = '') => this.toast(words, tone),
     };
     session.events.on('welcome', (welcome) => {
       game.configure(session.config!);
-      this.scene.configure(game);
-      this.overlay.configure(game);
+      this.view.scene.configure(game);
+      this.view.overlay.configure(game);
       cockpit.hints.start(String(welcome.player));
       this.landing.element.remove();
       market.stale();
-      session.world!.events.on('impact', (hit) => this.scene.impact(hit, game, session.now()));
+      session.world!.events.on('impact', (hit) => this.view.scene.impact(hit, game, session.now()));
       session.world!.events.on('volley', (v) =>
-        this.scene.muzzle(v.x, v.y, game.relationOf(v.ship), session.now()));
+        this.view.scene.muzzle(v.x, v.y, game.relationOf(v.ship), session.now()),
+      );
       session.world!.events.on('gone', ({ entity, reason, x, y }) => {
         if (reason === GoneReason.DESTROYED)
-          this.scene.explode(x, y, this.parts.kernel.radius(entity.classId), session.now());
+          this.view.scene.explode(x, y, this.parts.kernel.radius(entity.classId), session.now());
         if (game.target === entity.id) game.target = 0;
       });
     });
@@ -270,17 +281,29 @@ export class App {
     session.events.on('frame', () => this.watchZone(cockpit));
   }
 
-  private onPrivate(cockpit: Cockpit, e: PrivateEvent, teller: Parameters<typeof tellPrivate>[2]): void {
+  private onPrivate(
+    cockpit: Cockpit,
+    e: PrivateEvent,
+    teller: Parameters<typeof tellPrivate>[2],
+  ): void {
     tellPrivate(e, cockpit.game, teller);
     switch (e.event.case) {
-      case 'kill': cockpit.hints.killed = true; break;
-      case 'pickedUp': cockpit.hints.looted = true; cockpit.market.stale(); break;
+      case 'kill':
+        cockpit.hints.killed = true;
+        break;
+      case 'pickedUp':
+        cockpit.hints.looted = true;
+        cockpit.market.stale();
+        break;
       case 'booked':
         cockpit.death.book(e.event.value.kind, Number(e.event.value.credits));
         cockpit.market.stale();
         break;
-      case 'destroyed': this.onDestroyed(e.event.value); break;
-      default: break;
+      case 'destroyed':
+        this.onDestroyed(e.event.value);
+        break;
+      default:
+        break;
     }
   }
 
@@ -288,7 +311,12 @@ export class App {
     const { cockpit } = this;
     if (!cockpit) return;
     const at = cockpit.game.place();
-    this.scene.explode(at.x, at.y, this.parts.kernel.radius(cockpit.game.own?.state?.classId ?? 0), performance.now());
+    this.view.scene.explode(
+      at.x,
+      at.y,
+      this.parts.kernel.radius(cockpit.game.own?.state?.classId ?? 0),
+      performance.now(),
+    );
     window.setTimeout(() => {
       if (this.cockpit === cockpit && cockpit.game.phase !== Phase.FLYING) cockpit.death.open(d);
     }, 1200);
@@ -311,12 +339,17 @@ export class App {
       docked.element.remove();
       document.body.append(hud.element);
     }
-    toggle(this.stage, 'gone', atStation && !death.isOpen);
+    toggle(this.view.stage, 'gone', atStation && !death.isOpen);
     if (phase === Phase.DEAD && before === Phase.UNSPECIFIED) death.open(null);
     this.parked?.close();
     this.parked = null;
     if (phase === Phase.PARKED)
-      this.parked = tell(say('parkedTitle'), say('parked'), say('flyOn'), () => void this.undock()).open();
+      this.parked = tell(
+        say('parkedTitle'),
+        say('parked'),
+        say('flyOn'),
+        () => void this.undock(),
+      ).open();
     if (phase === Phase.FLYING) this.undocking = false;
     cockpit.market.stale();
   }
@@ -325,12 +358,21 @@ export class App {
     const credentials = this.parts.store.load();
     this.lost = null;
     if (reason === 'fenced') {
-      tell(say('fencedTitle'), say('fenced'), say('flyHere'), () => void this.flyHere(credentials), say('close'), () => {
-        this.leave();
-        this.showLanding();
-      }).open();
+      tell(
+        say('fencedTitle'),
+        say('fenced'),
+        say('flyHere'),
+        () => void this.flyHere(credentials),
+        say('close'),
+        () => {
+          this.leave();
+          this.showLanding();
+        },
+      ).open();
     } else if (reason === 'kicked') {
-      tell(say('kickedTitle'), say('kicked', { reason: words }), say('signInAgain'), () => this.signOut()).open();
+      tell(say('kickedTitle'), say('kicked', { reason: words }), say('signInAgain'), () =>
+        this.signOut(),
+      ).open();
     } else {
       this.leave();
       this.parts.store.clear();
@@ -354,14 +396,16 @@ export class App {
     const zone = cockpit.game.own?.state?.zone;
     if (!zone || zone.risk === this.lastRisk) return;
     if (this.lastRisk >= 0 && zone.risk > this.lastRisk && zone.risk >= 2) {
-      this.toast(say('zoneAhead', {
-        risk: say(`risk${zone.risk}` as 'risk0'), name: cockpit.game.zone(zone.zone)?.name ?? '',
-      }), 'bad');
+      this.toast(
+        say('zoneAhead', {
+          risk: say(`risk${zone.risk}` as 'risk0'),
+          name: cockpit.game.zone(zone.zone)?.name ?? '',
+        }),
+        'bad',
+      );
     }
     this.lastRisk = zone.risk;
   }
-
-  // ---- acts -----------------------------------------------------------------------------------
 
   private async undock(): Promise<void> {
     const { cockpit } = this;
@@ -370,8 +414,12 @@ export class App {
     cockpit.docked.undocking(true);
     let words = '';
     try {
-      const body = await cockpit.session.ask({ case: 'undock', value: create(UndockRequestSchema, {}) });
-      if (body.case === 'undock' && body.value.result !== ActionResult.OK) words = say('undockFailed');
+      const body = await cockpit.session.ask({
+        case: 'undock',
+        value: create(UndockRequestSchema, {}),
+      });
+      if (body.case === 'undock' && body.value.result !== ActionResult.OK)
+        words = say('undockFailed');
     } catch (error) {
       words = sayRefused(error);
     }
@@ -402,24 +450,6 @@ export class App {
     await cockpit.session.dock(0);
   }
 
-  private pick(x: number, y: number): void {
-    const { cockpit } = this;
-    if (!cockpit?.game.world) return;
-    let best = 0;
-    let bestFar = PICK_PX;
-    for (const e of cockpit.game.world.entities.values()) {
-      if (e.id === cockpit.game.own?.state?.entity) continue;
-      const pose = cockpit.game.poseOf(e);
-      const [px, py] = this.scene.camera.toScreen(pose.x / K_PER_UNIT, pose.y / K_PER_UNIT);
-      const far = Math.hypot(px - x, py - y);
-      if (far < bestFar) {
-        best = e.id;
-        bestFar = far;
-      }
-    }
-    if (best) cockpit.game.target = best;
-  }
-
   private command(c: Command): void {
     const { cockpit } = this;
     if (!cockpit) return;
@@ -446,8 +476,6 @@ export class App {
     this.summaryAt = performance.now();
   }
 
-  // ---- layers ---------------------------------------------------------------------------------
-
   private toggleMap(): void {
     const { cockpit } = this;
     if (!cockpit) return;
@@ -466,10 +494,14 @@ export class App {
     this.closeTop();
     if (!cockpit || was === kind) return;
     const close = (): void => void this.closeTop();
-    this.drawer = kind === 'pilot' ? pilotDrawer(cockpit.game, this.profile, close)
-      : menuDrawer(cockpit.game, this.settings, this.profile, this.fps, {
-        close, claim: () => this.claim(), signOut: () => this.signOut(),
-      });
+    this.drawer =
+      kind === 'pilot'
+        ? pilotDrawer(cockpit.game, this.profile, close)
+        : menuDrawer(cockpit.game, this.settings, this.profile, this.view.fps, {
+            close,
+            claim: () => this.claim(),
+            signOut: () => this.signOut(),
+          });
     this.drawer.dataset['kind'] = kind;
     document.body.append(this.drawer);
   }
@@ -483,8 +515,13 @@ export class App {
   }
 
   private onDockedScreen(): boolean {
-    return this.cockpit !== null && this.cockpit.docked.element.isConnected && !this.drawer &&
-      !this.mapOpen && document.querySelector('.veil') === null;
+    return (
+      this.cockpit !== null &&
+      this.cockpit.docked.element.isConnected &&
+      !this.drawer &&
+      !this.mapOpen &&
+      document.querySelector('.veil') === null
+    );
   }
 
   private toast(words: string, tone: '' | 'gain' | 'bad' = ''): void {
@@ -496,13 +533,11 @@ export class App {
     window.setTimeout(() => item.remove(), TOAST_MS);
   }
 
-  // ---- pictures -------------------------------------------------------------------------------
-
   private picture(now: number): void {
     requestAnimationFrame((next) => this.picture(next));
     const ms = Math.min(250, now - this.lastNow);
     this.lastNow = now;
-    if (ms > 0) this.fps += (1000 / ms - this.fps) * .05;
+    this.view.pace(ms);
     const { cockpit } = this;
     if (this.landing.element.isConnected) this.landing.draw(now);
     if (!cockpit) return;
@@ -512,8 +547,9 @@ export class App {
     cockpit.market.pump(cockpit.session.now(), docked);
     if (cockpit.docked.element.isConnected) cockpit.docked.update(cockpit.session.now());
     else {
-      this.watchPace(now);
-      this.drawFlight(cockpit, cockpit.session.now(), ms);
+      cockpit.hud.outer = this.outerBanner(cockpit);
+      toggle(this.view.stage, 'lost', this.lost !== null);
+      this.view.draw(cockpit.game, cockpit.hud, ms);
     }
     cockpit.hints.update(now);
     cockpit.death.update();
@@ -524,71 +560,32 @@ export class App {
   /** Wishes go out and the world flies on. */
   private step(): void {
     if (!this.cockpit) return;
-    this.steer(this.cockpit);
+    const covered = this.drawer !== null || this.mapOpen || !!document.querySelector('.veil');
+    this.view.steer(this.cockpit.game, covered);
     this.cockpit.session.update();
-  }
-
-  private watchPace(now: number): void {
-    const { quality } = this.scene;
-    if (this.fps >= SLOW_FPS) this.slowSince = now;
-    if (this.fps < GOOD_FPS) this.fastSince = now;
-    if (now - this.slowSince > WORSE_MS && quality < 2) {
-      this.scene.setQuality(quality + 1);
-      this.slowSince = now;
-    } else if (now - this.fastSince > BETTER_MS && quality > 0) {
-      this.scene.setQuality(quality - 1);
-      this.fastSince = now;
-    }
-  }
-
-  private steer(cockpit: Cockpit): void {
-    const { game, session } = cockpit;
-    const open = this.drawer !== null || this.mapOpen || document.querySelector('.veil') !== null;
-    this.input.active = game.phase === Phase.FLYING && !open;
-    if (game.phase !== Phase.FLYING || !game.own) return;
-    const pose = game.own.poseAt(session.ownTick, session.now());
-    if (document.hidden) {
-      session.setControls({ ...NEUTRAL, heading: Math.round(pose.heading) & 4095 });
-      return;
-    }
-    const [cx, cy] = this.scene.camera.toScreen(pose.x / K_PER_UNIT, pose.y / K_PER_UNIT);
-    const wish = this.input.active
-      ? this.input.controls(cx, cy, pose.heading, game.target, session.now())
-      : { ...NEUTRAL, heading: Math.round(pose.heading) & 4095 };
-    // The clamps hold the ship: only thrust breaks the approach.
-    if ((game.own.state?.dockReadyTick ?? 0) !== 0 && wish.thrust !== Thrust.ahead)
-      session.setControls({ ...NEUTRAL, heading: Math.round(pose.heading) & 4095, thrust: Thrust.brake });
-    else session.setControls(wish);
-  }
-
-  private drawFlight(cockpit: Cockpit, now: number, ms: number): void {
-    const { game, hud, session } = cockpit;
-    const { camera } = this.scene;
-    const here = game.place();
-    const pose = game.own?.inSpace ? { ...game.own.poseAt(session.ownTick, now) } : { ...here, vx: 0, vy: 0 };
-    const ship = game.own?.shipClass;
-    const per = 20 / K_PER_UNIT;
-    const fast = ship ? Math.min(1, Math.hypot(pose.vx, pose.vy) / ship.boosted) : 0;
-    const reach: [number, number] = this.input.cursor.shown
-      ? [this.input.cursor.x - camera.centreX, this.input.cursor.y - camera.centreY] : [0, 0];
-    camera.follow(pose.x, pose.y, pose.vx * per, pose.vy * per, fast, reach, now, ms);
-    this.scene.draw(game, now, ms / 1000);
-    this.overlay.draw(game, camera, { ...this.input.cursor, shown: this.input.cursor.shown && this.input.active }, now);
-    hud.outer = this.outerBanner(cockpit);
-    toggle(this.stage, 'lost', this.lost !== null);
-    hud.update(now);
-    hud.radar.draw(game, camera, this.overlay.borders);
   }
 
   private outerBanner(cockpit: Cockpit): Hud['outer'] {
     const { game, session } = cockpit;
     if (this.lost) {
       const linkdead = Math.round((game.own?.state?.zone?.linkdeadTicks ?? 0) / 20);
-      const key = this.lost.reason === 'lost' ? (game.phase === Phase.DOCKED ? 'conn_lostDocked' : 'conn_lost') : `conn_${this.lost.reason}`;
-      return { kind: 'hostile', icon: 'net', strong: '', more: sayCode(key, 'conn_lost', { n: this.lost.tries, s: linkdead }) };
+      const key =
+        this.lost.reason === 'lost'
+          ? game.phase === Phase.DOCKED
+            ? 'conn_lostDocked'
+            : 'conn_lost'
+          : `conn_${this.lost.reason}`;
+      return {
+        kind: 'hostile',
+        icon: 'net',
+        strong: '',
+        more: sayCode(key, 'conn_lost', { n: this.lost.tries, s: linkdead }),
+      };
     }
-    if (performance.now() < this.backUntil) return { kind: 'calm', icon: 'check', strong: say('conn_back'), more: '' };
-    if (session.paused && session.connected) return { kind: 'warn', icon: 'clock', strong: '', more: say('paused') };
+    if (performance.now() < this.backUntil)
+      return { kind: 'calm', icon: 'check', strong: say('conn_back'), more: '' };
+    if (session.paused && session.connected)
+      return { kind: 'warn', icon: 'clock', strong: '', more: say('paused') };
     if (session.status.tradeClosed || game.own?.state?.stationSilent)
       return { kind: 'warn', icon: 'lock', strong: '', more: say('tradeClosed') };
     return null;

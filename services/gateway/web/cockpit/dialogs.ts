@@ -11,7 +11,9 @@ import { say, sayCode } from './text';
 export function sayAuth(error: unknown): string {
   if (!(error instanceof ApiError)) return say('auth_other');
   const s = Math.max(1, Math.ceil(error.retryAfterMs / 1000));
-  return sayCode(`auth_${error.code}`, error.status === 503 ? 'auth_unavailable' : 'auth_other', { s });
+  return sayCode(`auth_${error.code}`, error.status === 503 ? 'auth_unavailable' : 'auth_other', {
+    s,
+  });
 }
 
 /** The sentence of a question that got no answer. */
@@ -27,8 +29,12 @@ export class Dialog {
   readonly box: HTMLElement;
 
   constructor(title: string, width: number, ...children: (Node | null)[]) {
-    this.box = h('section', { class: 'panel dialog', role: 'dialog', label: title },
-      h('h2', {}, title), ...children);
+    this.box = h(
+      'section',
+      { class: 'panel dialog', role: 'dialog', label: title },
+      h('h2', {}, title),
+      ...children,
+    );
     setVar(this.box, '--width', `${width}px`);
     this.veil = h('div', { class: 'veil' }, this.box);
   }
@@ -48,68 +54,151 @@ export class Dialog {
 export type FormKind = 'login' | 'register' | 'claim';
 
 /** The sign-in form; `done` gets the sign-in, after the dialog has closed. */
-export function signInDialog(auth: Auth, kind: FormKind, ticket: string, done: (s: SignIn) => void,
-  guest: (() => void) | null): Dialog {
-  const name = h('input', { type: 'text', id: 'name', attrs: { autocomplete: 'username', maxlength: '20' } });
-  const password = h('input', {
-    type: 'password', id: 'password',
-    attrs: { autocomplete: kind === 'login' ? 'current-password' : 'new-password', maxlength: '128' },
+export function signInDialog(
+  auth: Auth,
+  kind: FormKind,
+  ticket: string,
+  done: (s: SignIn) => void,
+  guest: (() => void) | null,
+): Dialog {
+  const name = h('input', {
+    type: 'text',
+    id: 'name',
+    attrs: { autocomplete: 'username', maxlength: '20' },
   });
-  const show = h('button', { class: 'link', onclick: () => {
-    password.type = password.type === 'password' ? 'text' : 'password';
-    setText(show, say(password.type === 'password' ? 'show' : 'hide'));
-  } }, say('show'));
+  const password = h('input', {
+    type: 'password',
+    id: 'password',
+    attrs: {
+      autocomplete: kind === 'login' ? 'current-password' : 'new-password',
+      maxlength: '128',
+    },
+  });
+  const show = h(
+    'button',
+    {
+      class: 'link',
+      onclick: () => {
+        password.type = password.type === 'password' ? 'text' : 'password';
+        setText(show, say(password.type === 'password' ? 'show' : 'hide'));
+      },
+    },
+    say('show'),
+  );
   const problem = h('p', { class: 'say', role: 'alert' });
-  const main = h('button', { class: 'button primary', type: 'submit' },
-    say(kind === 'login' ? 'signIn' : kind === 'register' ? 'register' : 'keepPilot'));
-  const form = h('form', { class: 'dialog-form' },
+  const main = h(
+    'button',
+    { class: 'button primary', type: 'submit' },
+    say(kind === 'login' ? 'signIn' : kind === 'register' ? 'register' : 'keepPilot'),
+  );
+  const form = h(
+    'form',
+    { class: 'dialog-form' },
     h('div', { class: 'field' }, h('label', { attrs: { for: 'name' } }, say('pilotName')), name),
-    h('div', { class: 'field' }, h('label', { attrs: { for: 'password' } }, say('password')),
-      h('div', { class: 'with' }, password, show)),
-    problem, main);
+    h(
+      'div',
+      { class: 'field' },
+      h('label', { attrs: { for: 'password' } }, say('password')),
+      h('div', { class: 'with' }, password, show),
+    ),
+    problem,
+    main,
+  );
   const other = (to: FormKind): void => {
     dialog.close();
     signInDialog(auth, to, ticket, done, guest).open();
   };
-  const links = h('div', { class: 'links' },
-    kind === 'login' ? h('button', { class: 'link', onclick: () => other('register') }, say('newPilot')) : null,
-    kind === 'register' ? h('button', { class: 'link', onclick: () => other('login') }, say('havePilot')) : null,
-    guest ? h('button', { class: 'link', onclick: () => {
-      dialog.close();
-      guest();
-    } }, say('justFly')) : null,
-    h('button', { class: 'link', onclick: () => dialog.close() }, say('close')));
-  const dialog = new Dialog(say(kind === 'login' ? 'signIn' : kind === 'register' ? 'register' : 'keepPilot'), 400,
-    kind === 'claim' ? h('p', { class: 'mute' }, say('keepWhy')) : null, form, links);
+  const links = h(
+    'div',
+    { class: 'links' },
+    kind === 'login'
+      ? h('button', { class: 'link', onclick: () => other('register') }, say('newPilot'))
+      : null,
+    kind === 'register'
+      ? h('button', { class: 'link', onclick: () => other('login') }, say('havePilot'))
+      : null,
+    guest
+      ? h(
+          'button',
+          {
+            class: 'link',
+            onclick: () => {
+              dialog.close();
+              guest();
+            },
+          },
+          say('justFly'),
+        )
+      : null,
+    h('button', { class: 'link', onclick: () => dialog.close() }, say('close')),
+  );
+  const dialog = new Dialog(
+    say(kind === 'login' ? 'signIn' : kind === 'register' ? 'register' : 'keepPilot'),
+    400,
+    kind === 'claim' ? h('p', { class: 'mute' }, say('keepWhy')) : null,
+    form,
+    links,
+  );
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     main.disabled = true;
     setText(problem, '');
-    const call = kind === 'login' ? auth.login(name.value, password.value)
-      : kind === 'register' ? auth.register(name.value, password.value)
-        : auth.claim(ticket, name.value, password.value);
-    call.then((result) => {
-      dialog.close();
-      done(result);
-    }).catch((error: unknown) => {
-      main.disabled = false;
-      setText(problem, sayAuth(error));
-    });
+    const call =
+      kind === 'login'
+        ? auth.login(name.value, password.value)
+        : kind === 'register'
+          ? auth.register(name.value, password.value)
+          : auth.claim(ticket, name.value, password.value);
+    call
+      .then((result) => {
+        dialog.close();
+        done(result);
+      })
+      .catch((error: unknown) => {
+        main.disabled = false;
+        setText(problem, sayAuth(error));
+      });
   });
   return dialog;
 }
 
 /** A dialog with one sentence and one or two buttons. */
-export function tell(title: string, words: string, main: string, act: () => void, other = '',
-  otherAct: () => void = () => undefined): Dialog {
-  const dialog: Dialog = new Dialog(title, 440, h('p', {}, words),
-    h('button', { class: 'button primary', onclick: () => {
-      dialog.close();
-      act();
-    } }, main),
-    other ? h('button', { class: 'link', onclick: () => {
-      dialog.close();
-      otherAct();
-    } }, other) : null);
+export function tell(
+  title: string,
+  words: string,
+  main: string,
+  act: () => void,
+  other = '',
+  otherAct: () => void = () => undefined,
+): Dialog {
+  const dialog: Dialog = new Dialog(
+    title,
+    440,
+    h('p', {}, words),
+    h(
+      'button',
+      {
+        class: 'button primary',
+        onclick: () => {
+          dialog.close();
+          act();
+        },
+      },
+      main,
+    ),
+    other
+      ? h(
+          'button',
+          {
+            class: 'link',
+            onclick: () => {
+              dialog.close();
+              otherAct();
+            },
+          },
+          other,
+        )
+      : null,
+  );
   return dialog;
 }

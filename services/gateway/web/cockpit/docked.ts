@@ -18,9 +18,14 @@ type Tab = 'market' | 'jobs' | 'ship' | 'news';
 type Filter = 'all' | 'hold' | 'profit';
 type SortKey = 'good' | 'buy' | 'sell' | 'hour' | 'stock' | 'hold' | 'best' | 'profit';
 const COLUMNS: [SortKey, TextKey, string][] = [
-  ['good', 'colGood', 'good'], ['buy', 'colBuy', 'price'], ['sell', 'colSell', 'price'],
-  ['hour', 'colHour', 'hour'], ['stock', 'colStock', 'stock'], ['hold', 'colHold', 'hold'],
-  ['best', 'colBest', 'best'], ['profit', 'colProfit', 'profit'],
+  ['good', 'colGood', 'good'],
+  ['buy', 'colBuy', 'price'],
+  ['sell', 'colSell', 'price'],
+  ['hour', 'colHour', 'hour'],
+  ['stock', 'colStock', 'stock'],
+  ['hold', 'colHold', 'hold'],
+  ['best', 'colBest', 'best'],
+  ['profit', 'colProfit', 'profit'],
 ];
 
 export class Docked {
@@ -41,25 +46,43 @@ export class Docked {
   private readonly holdSum = h('span', { class: 'figure' });
   private readonly holdOf = h('small', {});
   private readonly creditSum = h('span', { class: 'figure own' });
-  private readonly undockButton = h('button', { class: 'button outlined undock' }, icon('undock'), say('undock'));
+  private readonly undockButton = h(
+    'button',
+    { class: 'button outlined undock' },
+    icon('undock'),
+    say('undock'),
+  );
   private readonly news: HTMLElement[] = [];
   private rows: Row[] = [];
   private dirty = true;
   private silentSince = '';
 
-  constructor(private readonly game: Game, private readonly market: Market, undock: () => void) {
+  constructor(
+    private readonly game: Game,
+    private readonly market: Market,
+    undock: () => void,
+  ) {
     this.ticket = new Ticket(game, market);
     this.ticket.onClose = () => this.ticket.element.classList.remove('open');
     this.undockButton.addEventListener('click', undock);
     this.chip.hidden = true;
-    const find = h('input', { type: 'text', label: say('findGood'), attrs: { placeholder: say('findGood') } });
+    const find = h('input', {
+      type: 'text',
+      label: say('findGood'),
+      attrs: { placeholder: say('findGood') },
+    });
     find.addEventListener('input', () => {
       this.search = find.value.toLowerCase();
       this.dirty = true;
     });
     this.filters.append(find);
-    this.element = h('main', { class: 'docked' }, this.header, this.chip,
-      h('div', { class: 'body' }, this.tabs, this.list, this.holdStrip, this.ticket.element));
+    this.element = h(
+      'main',
+      { class: 'docked' },
+      this.header,
+      this.chip,
+      h('div', { class: 'body' }, this.tabs, this.list, this.holdStrip, this.ticket.element),
+    );
     market.events.on('change', () => (this.dirty = true));
     market.events.on('silent', (silent) => this.onSilent(silent));
   }
@@ -87,7 +110,14 @@ export class Docked {
   }
 
   addNews(words: string): void {
-    this.news.unshift(h('div', { class: 'job' }, h('span', { class: 'mute' }, new Date().toLocaleTimeString('en-GB')), h('b', {}, words)));
+    this.news.unshift(
+      h(
+        'div',
+        { class: 'job' },
+        h('span', { class: 'mute' }, new Date().toLocaleTimeString('en-GB')),
+        h('b', {}, words),
+      ),
+    );
     this.news.length = Math.min(this.news.length, 40);
     if (this.tab === 'news') this.dirty = true;
   }
@@ -101,17 +131,30 @@ export class Docked {
     const at = this.rows.findIndex((r) => r.commodity === this.ticket.commodity);
     const by = event.shiftKey ? 10 : 1;
     switch (event.code) {
-      case 'ArrowDown': this.choose(this.rows[Math.min(this.rows.length - 1, at + 1)]); break;
-      case 'ArrowUp': this.choose(this.rows[Math.max(0, at - 1)]); break;
-      case 'ArrowRight': this.ticket.setQuantity(this.ticket.quantity + by); break;
-      case 'ArrowLeft': this.ticket.setQuantity(this.ticket.quantity - by); break;
-      case 'KeyB': this.ticket.setSide(Side.BUY); break;
-      case 'KeyS': this.ticket.setSide(Side.SELL); break;
+      case 'ArrowDown':
+        this.choose(this.rows[Math.min(this.rows.length - 1, at + 1)]);
+        break;
+      case 'ArrowUp':
+        this.choose(this.rows[Math.max(0, at - 1)]);
+        break;
+      case 'ArrowRight':
+        this.ticket.setQuantity(this.ticket.quantity + by);
+        break;
+      case 'ArrowLeft':
+        this.ticket.setQuantity(this.ticket.quantity - by);
+        break;
+      case 'KeyB':
+        this.ticket.setSide(Side.BUY);
+        break;
+      case 'KeyS':
+        this.ticket.setSide(Side.SELL);
+        break;
       case 'Enter':
         if (event.target instanceof HTMLButtonElement) return;
         void this.ticket.send();
         break;
-      default: return;
+      default:
+        return;
     }
     event.preventDefault();
   }
@@ -149,41 +192,91 @@ export class Docked {
     glyph.resize(34, 34);
     glyph.canvas.classList.add('glyph');
     stationGlyph(glyph.begin(), stationKind(s, zone.risk), 17, 17, 14, COLOURS.text);
-    const role = [s.body, (s.flags & 2) !== 0 ? 'shipyard' : '', say('tax', { n: percent(zone.taxPm) })].filter(Boolean);
-    this.header.replaceChildren(glyph.canvas,
-      h('div', { class: 'who' }, h('h1', {}, s.name), h('div', { class: 'facts' },
-        h('span', { class: `risk${zone.risk}` }, chevrons(zone.risk)), h('span', { class: `label risk${zone.risk}` }, say(`risk${zone.risk}` as 'risk0')),
-        h('span', {}, [zone.name, ...role].join(' · ')))),
-      h('div', { class: 'sum hold-sum' }, h('div', { class: 'label' }, say('hold')), this.holdSum, this.holdOf),
-      h('div', { class: 'sum' }, h('div', { class: 'label' }, say('credits')), this.creditSum), this.undockButton);
+    const role = [
+      s.body,
+      (s.flags & 2) !== 0 ? 'shipyard' : '',
+      say('tax', { n: percent(zone.taxPm) }),
+    ].filter(Boolean);
+    this.header.replaceChildren(
+      glyph.canvas,
+      h(
+        'div',
+        { class: 'who' },
+        h('h1', {}, s.name),
+        h(
+          'div',
+          { class: 'facts' },
+          h('span', { class: `risk${zone.risk}` }, chevrons(zone.risk)),
+          h('span', { class: `label risk${zone.risk}` }, say(`risk${zone.risk}` as 'risk0')),
+          h('span', {}, [zone.name, ...role].join(' · ')),
+        ),
+      ),
+      h(
+        'div',
+        { class: 'sum hold-sum' },
+        h('div', { class: 'label' }, say('hold')),
+        this.holdSum,
+        this.holdOf,
+      ),
+      h('div', { class: 'sum' }, h('div', { class: 'label' }, say('credits')), this.creditSum),
+      this.undockButton,
+    );
   }
 
   private drawSums(): void {
     setText(this.holdSum, figure(this.market.cargoMass));
     setText(this.holdOf, ` ${say('of', { n: this.market.hold })}`);
-    setText(this.creditSum, this.game.credits === null ? say('unknown') : figure(this.game.credits));
+    setText(
+      this.creditSum,
+      this.game.credits === null ? say('unknown') : figure(this.game.credits),
+    );
   }
 
   private drawTabs(): void {
     const jobs = this.market.account?.job.length ?? 0;
     const tab = (name: Tab, words: TextKey, count = 0): HTMLElement =>
-      h('button', { class: 'tab', role: 'tab', attrs: { 'aria-selected': String(this.tab === name) }, onclick: () => {
-        this.tab = name;
-        this.dirty = true;
-      } }, say(words), count ? h('span', { class: 'count' }, String(count)) : null);
+      h(
+        'button',
+        {
+          class: 'tab',
+          role: 'tab',
+          attrs: { 'aria-selected': String(this.tab === name) },
+          onclick: () => {
+            this.tab = name;
+            this.dirty = true;
+          },
+        },
+        say(words),
+        count ? h('span', { class: 'count' }, String(count)) : null,
+      );
     const all = this.market.rows(this.location);
     const filter = (name: Filter, words: TextKey, n: number): HTMLElement =>
-      h('button', { attrs: { 'aria-pressed': String(this.filter === name) }, onclick: () => {
-        this.filter = name;
-        this.dirty = true;
-      } }, say(words, { n }));
+      h(
+        'button',
+        {
+          attrs: { 'aria-pressed': String(this.filter === name) },
+          onclick: () => {
+            this.filter = name;
+            this.dirty = true;
+          },
+        },
+        say(words, { n }),
+      );
     const find = this.filters.firstElementChild!;
-    this.filters.replaceChildren(find, filter('all', 'filterAll', all.length),
+    this.filters.replaceChildren(
+      find,
+      filter('all', 'filterAll', all.length),
       filter('hold', 'filterHold', all.filter((r) => r.inHold > 0).length),
-      filter('profit', 'filterProfit', all.filter((r) => this.profitOf(r) > 0).length));
+      filter('profit', 'filterProfit', all.filter((r) => this.profitOf(r) > 0).length),
+    );
     this.filters.hidden = this.tab !== 'market';
-    this.tabs.replaceChildren(tab('market', 'tabMarket'), tab('jobs', 'tabJobs', jobs), tab('ship', 'tabShip'),
-      tab('news', 'tabNews'), this.filters);
+    this.tabs.replaceChildren(
+      tab('market', 'tabMarket'),
+      tab('jobs', 'tabJobs', jobs),
+      tab('ship', 'tabShip'),
+      tab('news', 'tabNews'),
+      this.filters,
+    );
   }
 
   private profitOf(r: Row): number {
@@ -191,19 +284,30 @@ export class Docked {
   }
 
   private sorted(rows: Row[]): Row[] {
-    const shown = rows.filter((r) =>
-      (this.filter !== 'hold' || r.inHold > 0) && (this.filter !== 'profit' || this.profitOf(r) > 0) &&
-      this.game.goodName(r.commodity).toLowerCase().includes(this.search));
+    const shown = rows.filter(
+      (r) =>
+        (this.filter !== 'hold' || r.inHold > 0) &&
+        (this.filter !== 'profit' || this.profitOf(r) > 0) &&
+        this.game.goodName(r.commodity).toLowerCase().includes(this.search),
+    );
     const value = (r: Row): number | string => {
       switch (this.sort) {
-        case 'buy': return r.line.buy;
-        case 'sell': return r.line.sell;
-        case 'hour': return r.line.changePm;
-        case 'stock': return r.line.stock / Math.max(1, r.line.target);
-        case 'hold': return r.inHold;
-        case 'best': return r.best?.station.name ?? '';
-        case 'profit': return this.profitOf(r);
-        default: return r.commodity;
+        case 'buy':
+          return r.line.buy;
+        case 'sell':
+          return r.line.sell;
+        case 'hour':
+          return r.line.changePm;
+        case 'stock':
+          return r.line.stock / Math.max(1, r.line.target);
+        case 'hold':
+          return r.inHold;
+        case 'best':
+          return r.best?.station.name ?? '';
+        case 'profit':
+          return this.profitOf(r);
+        default:
+          return r.commodity;
       }
     };
     const sign = this.down ? -1 : 1;
@@ -216,20 +320,41 @@ export class Docked {
 
   private drawTable(): void {
     const best = Math.max(0, ...this.rows.map((r) => this.profitOf(r)));
-    const head = h('tr', {}, ...COLUMNS.map(([key, words, cls]) => {
-      const th = h('th', { class: `t-${cls} ${cls === 'best' ? 'start' : ''}`, attrs: { scope: 'col' } },
-        h('button', { onclick: () => {
-          this.down = this.sort === key ? !this.down : key !== 'good';
-          this.sort = key;
-          this.dirty = true;
-        } }, say(words)));
-      if (this.sort === key) th.setAttribute('aria-sort', this.down ? 'descending' : 'ascending');
-      return th;
-    }));
+    const head = h(
+      'tr',
+      {},
+      ...COLUMNS.map(([key, words, cls]) => {
+        const th = h(
+          'th',
+          { class: `t-${cls} ${cls === 'best' ? 'start' : ''}`, attrs: { scope: 'col' } },
+          h(
+            'button',
+            {
+              onclick: () => {
+                this.down = this.sort === key ? !this.down : key !== 'good';
+                this.sort = key;
+                this.dirty = true;
+              },
+            },
+            say(words),
+          ),
+        );
+        if (this.sort === key) th.setAttribute('aria-sort', this.down ? 'descending' : 'ascending');
+        return th;
+      }),
+    );
     const top = this.list.querySelector('.scroll')?.scrollTop ?? 0;
-    const scroll = h('div', { class: 'scroll' }, h('table', {},
-      h('colgroup', {}, ...COLUMNS.map(([, , cls]) => h('col', { class: `c-${cls}` }))),
-      h('thead', {}, head), h('tbody', {}, ...this.rows.map((r) => this.drawRow(r, best)))));
+    const scroll = h(
+      'div',
+      { class: 'scroll' },
+      h(
+        'table',
+        {},
+        h('colgroup', {}, ...COLUMNS.map(([, , cls]) => h('col', { class: `c-${cls}` }))),
+        h('thead', {}, head),
+        h('tbody', {}, ...this.rows.map((r) => this.drawRow(r, best))),
+      ),
+    );
     this.list.replaceChildren(scroll);
     scroll.scrollTop = top;
   }
@@ -238,26 +363,70 @@ export class Docked {
     const good = this.game.good(r.commodity);
     const { line } = r;
     const share = line.target > 0 ? line.stock / line.target : 0;
-    const word = share < .35 ? 'stockShort' : share < .8 ? 'stockLow' : share <= 1.15 ? 'stockNormal' : 'stockPlenty';
-    const short = share < .35;
+    const word =
+      share < 0.35
+        ? 'stockShort'
+        : share < 0.8
+          ? 'stockLow'
+          : share <= 1.15
+            ? 'stockNormal'
+            : 'stockPlenty';
+    const short = share < 0.35;
     const meter = h('span', { class: `meter ${short ? 'short' : ''}` }, h('i'), h('b'));
     setVar(meter, '--share', Math.min(1, share / 2).toFixed(3));
     const profit = this.profitOf(r);
-    const row = h('tr', {
-      attrs: { 'aria-selected': String(r.commodity === this.ticket.commodity), tabindex: '0' },
-      data: { good: good?.code ?? '' },
-      onclick: () => this.choose(r, true),
-    },
-    h('td', {}, h('span', { class: `good ${line.restricted ? 'rare' : ''}` }, icon(goodIcon(good?.code ?? ''), 18), this.game.goodName(r.commodity))),
-    h('td', { class: line.sells ? '' : 'closed' }, h('span', { class: 'figure' }, line.sells ? figure(line.buy) : '–')),
-    h('td', { class: line.buys ? '' : 'closed' }, h('span', { class: 'figure' }, line.buys ? figure(line.sell) : '–')),
-    h('td', { class: `t-hour ${line.changePm > 0 ? 'gain' : line.changePm < 0 ? 'loss' : 'mute'}` },
-      `${line.changePm > 4 ? '▲' : line.changePm < -4 ? '▼' : '–'} ${percent(Math.abs(line.changePm))}`),
-    h('td', { class: 't-stock start' }, meter, h('span', { class: `meter-word ${short ? 'short' : ''}` }, say(word))),
-    h('td', { class: 't-hold' }, h('span', { class: 'figure' }, r.inHold ? figure(r.inHold) : '–')),
-    h('td', { class: 't-best start' }, this.bestPlace(r, profit)),
-    h('td', { class: profit > 0 ? 'gain' : 'dim' }, profit > 0 && profit === best ? icon('star') : '', ' ',
-      h('span', { class: 'figure' }, profit > 0 ? signed(profit) : '–')));
+    const row = h(
+      'tr',
+      {
+        attrs: { 'aria-selected': String(r.commodity === this.ticket.commodity), tabindex: '0' },
+        data: { good: good?.code ?? '' },
+        onclick: () => this.choose(r, true),
+      },
+      h(
+        'td',
+        {},
+        h(
+          'span',
+          { class: `good ${line.restricted ? 'rare' : ''}` },
+          icon(goodIcon(good?.code ?? ''), 18),
+          this.game.goodName(r.commodity),
+        ),
+      ),
+      h(
+        'td',
+        { class: line.sells ? '' : 'closed' },
+        h('span', { class: 'figure' }, line.sells ? figure(line.buy) : '–'),
+      ),
+      h(
+        'td',
+        { class: line.buys ? '' : 'closed' },
+        h('span', { class: 'figure' }, line.buys ? figure(line.sell) : '–'),
+      ),
+      h(
+        'td',
+        { class: `t-hour ${line.changePm > 0 ? 'gain' : line.changePm < 0 ? 'loss' : 'mute'}` },
+        `${arrow(line.changePm)} ${percent(Math.abs(line.changePm))}`,
+      ),
+      h(
+        'td',
+        { class: 't-stock start' },
+        meter,
+        h('span', { class: `meter-word ${short ? 'short' : ''}` }, say(word)),
+      ),
+      h(
+        'td',
+        { class: 't-hold' },
+        h('span', { class: 'figure' }, r.inHold ? figure(r.inHold) : '–'),
+      ),
+      h('td', { class: 't-best start' }, this.bestPlace(r, profit)),
+      h(
+        'td',
+        { class: profit > 0 ? 'gain' : 'dim' },
+        profit > 0 && profit === best ? icon('star') : '',
+        ' ',
+        h('span', { class: 'figure' }, profit > 0 ? signed(profit) : '–'),
+      ),
+    );
     return row;
   }
 
@@ -265,11 +434,21 @@ export class Docked {
     const place = r.best;
     if (!place || profit <= 0) {
       const here = place?.station.id === this.location && r.inHold > 0;
-      return h('span', { class: here ? 'place gain' : 'dim' }, here ? icon('check') : '', here ? say('sellHere') : say('noProfit'));
+      return h(
+        'span',
+        { class: here ? 'place gain' : 'dim' },
+        here ? icon('check') : '',
+        here ? say('sellHere') : say('noProfit'),
+      );
     }
     const risk = this.game.zone(place.station.zone)?.risk ?? 0;
-    return h('span', { class: 'place' }, h('span', { class: `risk${risk}` }, chevrons(risk)),
-      h('span', {}, place.station.name), h('small', {}, distance(place.distance)));
+    return h(
+      'span',
+      { class: 'place' },
+      h('span', { class: `risk${risk}` }, chevrons(risk)),
+      h('span', {}, place.station.name),
+      h('small', {}, distance(place.distance)),
+    );
   }
 
   private drawHold(): void {
@@ -278,7 +457,11 @@ export class Docked {
     let worth = 0;
     (account?.cargo ?? []).forEach((g, i) => {
       const mass = g.quantity * (this.game.good(g.commodity)?.mass ?? 1);
-      const block = h('span', { class: `b${i % 5}` }, `${g.quantity} ${this.game.goodName(g.commodity)}`);
+      const block = h(
+        'span',
+        { class: `b${i % 5}` },
+        `${g.quantity} ${this.game.goodName(g.commodity)}`,
+      );
       setVar(block, '--share', (mass / Math.max(1, this.market.hold)).toFixed(4));
       blocks.append(block);
       worth += g.quantity * (this.market.line(this.location, g.commodity)?.sell ?? 0);
@@ -291,16 +474,32 @@ export class Docked {
       if (mass <= room) blocks.append(block);
     }
     this.holdStrip.replaceChildren(
-      h('div', { class: 'top' }, h('span', { class: 'label' }, say('yourHold')),
-        h('span', { class: 'mute' }, worth > 0 ? say('worthHere', { cr: money(worth) }) : say('holdEmpty'))),
-      blocks, h('div', { class: 'scale' }, h('span', {}, '0 t'), h('span', {}, say('fullLoad', { n: this.market.hold }))));
+      h(
+        'div',
+        { class: 'top' },
+        h('span', { class: 'label' }, say('yourHold')),
+        h(
+          'span',
+          { class: 'mute' },
+          worth > 0 ? say('worthHere', { cr: money(worth) }) : say('holdEmpty'),
+        ),
+      ),
+      blocks,
+      h(
+        'div',
+        { class: 'scale' },
+        h('span', {}, '0 t'),
+        h('span', {}, say('fullLoad', { n: this.market.hold })),
+      ),
+    );
   }
 
   private drawFacts(): void {
     const box = h('div', { class: 'facts-list' });
     if (this.tab === 'jobs') this.drawJobs(box, this.market.account);
     if (this.tab === 'ship') this.drawShipFacts(box);
-    if (this.tab === 'news') box.append(...(this.news.length ? this.news : [h('p', { class: 'mute' }, say('noNews'))]));
+    if (this.tab === 'news')
+      box.append(...(this.news.length ? this.news : [h('p', { class: 'mute' }, say('noNews'))]));
     this.list.replaceChildren(h('div', { class: 'scroll' }, box));
   }
 
@@ -309,11 +508,29 @@ export class Docked {
     for (const job of account?.job ?? []) {
       const to = this.game.station(job.destination);
       const far = to && here ? Math.hypot(to.x - here.x, to.y - here.y) : 0;
-      box.append(h('div', { class: 'job' }, icon('cargo', 22),
-        h('b', {}, say('jobLine', { n: job.quantity, good: this.game.good(job.commodity)?.name ?? '', where: to?.name ?? '' })),
-        h('span', { class: 'mute' }, say('jobDistance', { d: distance(far) })),
-        h('span', { class: 'gain figure' }, say('jobFee', { cr: money(job.fee) })),
-        h('button', { class: 'button', onclick: () => (this.game.route = job.destination) }, say('setRoute'))));
+      box.append(
+        h(
+          'div',
+          { class: 'job' },
+          icon('cargo', 22),
+          h(
+            'b',
+            {},
+            say('jobLine', {
+              n: job.quantity,
+              good: this.game.good(job.commodity)?.name ?? '',
+              where: to?.name ?? '',
+            }),
+          ),
+          h('span', { class: 'mute' }, say('jobDistance', { d: distance(far) })),
+          h('span', { class: 'gain figure' }, say('jobFee', { cr: money(job.fee) })),
+          h(
+            'button',
+            { class: 'button', onclick: () => (this.game.route = job.destination) },
+            say('setRoute'),
+          ),
+        ),
+      );
     }
     if (!account?.job.length) box.append(h('p', { class: 'mute' }, say('noJobs')));
   }
@@ -328,10 +545,26 @@ export class Docked {
     drawShip(c, silhouette(ship.id, ship), 6, COLOURS.own, true);
     const speed = (k: number): string => say('perSecond', { n: figure((k * 20) / 512) });
     const facts: [TextKey, string][] = [
-      ['shipClass', ship.name], ['shipHold', say('fullLoad', { n: ship.hold })], ['shipCruise', speed(ship.cruise)],
-      ['shipBoost', speed(ship.boosted)], ['shipTurn', say('degrees', { n: Math.round((ship.turn * 20 * 360) / 4096) })],
-      ['shipHull', `${figure(this.market.account?.hull ?? ship.hull)} / ${figure(ship.hull)}`], ['shipShield', figure(ship.shield)],
-      ['shipGuns', String(ship.guns)]];
-    box.append(sheet.canvas, h('dl', {}, ...facts.flatMap(([k, v]) => [h('dt', {}, say(k)), h('dd', { class: 'figure' }, v)])));
+      ['shipClass', ship.name],
+      ['shipHold', say('fullLoad', { n: ship.hold })],
+      ['shipCruise', speed(ship.cruise)],
+      ['shipBoost', speed(ship.boosted)],
+      ['shipTurn', say('degrees', { n: Math.round((ship.turn * 20 * 360) / 4096) })],
+      ['shipHull', `${figure(this.market.account?.hull ?? ship.hull)} / ${figure(ship.hull)}`],
+      ['shipShield', figure(ship.shield)],
+      ['shipGuns', String(ship.guns)],
+    ];
+    box.append(
+      sheet.canvas,
+      h(
+        'dl',
+        {},
+        ...facts.flatMap(([k, v]) => [h('dt', {}, say(k)), h('dd', { class: 'figure' }, v)]),
+      ),
+    );
   }
+}
+
+function arrow(pm: number): string {
+  return pm > 4 ? '▲' : pm < -4 ? '▼' : '–';
 }

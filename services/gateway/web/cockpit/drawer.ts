@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The drawer at the right: menu with settings, bindings, network figures and account; and the pilot.
+// The drawer at the right: menu with settings, bindings, network figures and account; the pilot.
 
 import type { Profile } from '../sdk/auth';
 import { h } from './dom';
@@ -14,19 +14,37 @@ export interface DrawerActions {
 }
 
 const KEYS: [TextKey, string][] = [
-  ['keyTurn', say('mouse')], ['keyThrust', say('thrustKeys')], ['keyBrake', say('brakeKeys')],
-  ['keyFire', say('leftButton')], ['keyBoost', 'Shift'], ['keyDrift', 'C'], ['keyNext', 'Tab'],
-  ['keyHostile', 'T'], ['keyClear', 'X'], ['keyDock', 'E'], ['keyMap', 'M'], ['keyPilot', 'P'],
-  ['keyRange', 'R'], ['keySay', 'H'], ['keyMenu', 'Esc'],
+  ['keyTurn', say('mouse')],
+  ['keyThrust', say('thrustKeys')],
+  ['keyBrake', say('brakeKeys')],
+  ['keyFire', say('leftButton')],
+  ['keyBoost', 'Shift'],
+  ['keyDrift', 'C'],
+  ['keyNext', 'Tab'],
+  ['keyHostile', 'T'],
+  ['keyClear', 'X'],
+  ['keyDock', 'E'],
+  ['keyMap', 'M'],
+  ['keyPilot', 'P'],
+  ['keyRange', 'R'],
+  ['keySay', 'H'],
+  ['keyMenu', 'Esc'],
 ];
 
 function row(words: string, value: Node | string): HTMLElement {
   return h('div', { class: 'row' }, h('span', {}, words), value);
 }
 
-function choice<K extends keyof Values>(settings: Settings, key: K, options: [Values[K], string][]): HTMLElement {
-  const select = h('select', { label: String(key) },
-    ...options.map(([value, words]) => h('option', { attrs: { value: String(value) } }, words)));
+function choice<K extends keyof Values>(
+  settings: Settings,
+  key: K,
+  options: [Values[K], string][],
+): HTMLElement {
+  const select = h(
+    'select',
+    { label: String(key) },
+    ...options.map(([value, words]) => h('option', { attrs: { value: String(value) } }, words)),
+  );
   select.value = String(settings.all[key]);
   select.addEventListener('change', () => {
     const found = options.find(([value]) => String(value) === select.value);
@@ -35,21 +53,64 @@ function choice<K extends keyof Values>(settings: Settings, key: K, options: [Va
   return select;
 }
 
-export function menuDrawer(game: Game, settings: Settings, profile: Profile | null, fps: number,
-  actions: DrawerActions): HTMLElement {
+export function menuDrawer(
+  game: Game,
+  settings: Settings,
+  profile: Profile | null,
+  fps: number,
+  actions: DrawerActions,
+): HTMLElement {
   const { session } = game;
   const counters = session.world?.counters;
-  const scale: [number, string][] = [.8, .9, 1, 1.15, 1.3, 1.5].map((v) => [v, `${Math.round(v * 100)} %`]);
-  return h('aside', { class: 'drawer', role: 'dialog', label: say('menu') },
-    h('div', { class: 'head' }, h('h2', {}, say('menu')), h('button', { class: 'button', onclick: actions.close }, say('resume'))),
+  const scale: [number, string][] = [0.8, 0.9, 1, 1.15, 1.3, 1.5].map((v) => [
+    v,
+    `${Math.round(v * 100)} %`,
+  ]);
+  return h(
+    'aside',
+    { class: 'drawer', role: 'dialog', label: say('menu') },
+    h(
+      'div',
+      { class: 'head' },
+      h('h2', {}, say('menu')),
+      h('button', { class: 'button', onclick: actions.close }, say('resume')),
+    ),
     h('div', { class: 'label' }, say('display')),
     row(say('hudScale'), choice(settings, 'hudScale', scale)),
-    row(say('hostileColour'), choice(settings, 'hostile', [['vermilion', say('vermilion')], ['magenta', say('magenta')], ['white', say('white')]])),
-    row(say('reducedMotion'), choice(settings, 'calm', [[false, say('off')], [true, say('on')]])),
-    row(say('namesShown'), choice(settings, 'names', [['all', say('namesAll')], ['near', say('namesNear')], ['target', say('namesTarget')]])),
+    row(
+      say('hostileColour'),
+      choice(settings, 'hostile', [
+        ['vermilion', say('vermilion')],
+        ['magenta', say('magenta')],
+        ['white', say('white')],
+      ]),
+    ),
+    row(
+      say('reducedMotion'),
+      choice(settings, 'calm', [
+        [false, say('off')],
+        [true, say('on')],
+      ]),
+    ),
+    row(
+      say('namesShown'),
+      choice(settings, 'names', [
+        ['all', say('namesAll')],
+        ['near', say('namesNear')],
+        ['target', say('namesTarget')],
+      ]),
+    ),
     h('div', { class: 'label' }, say('account')),
-    profile?.guest ? row(say('keepWhy'), h('button', { class: 'button', onclick: actions.claim }, say('keepPilot'))) : null,
-    row(session.welcome?.name ?? '', h('button', { class: 'button', onclick: actions.signOut }, say('signOut'))),
+    profile?.guest
+      ? row(
+          say('keepWhy'),
+          h('button', { class: 'button', onclick: actions.claim }, say('keepPilot')),
+        )
+      : null,
+    row(
+      session.welcome?.name ?? '',
+      h('button', { class: 'button', onclick: actions.signOut }, say('signOut')),
+    ),
     h('div', { class: 'label' }, say('controlsTitle')),
     ...KEYS.map(([words, key]) => row(say(words), h('kbd', {}, key))),
     h('div', { class: 'label' }, say('network')),
@@ -57,16 +118,32 @@ export function menuDrawer(game: Game, settings: Settings, profile: Profile | nu
     row(say('netRate'), `${figure(session.net.bytesIn / 1024)} KB`),
     row(say('netFrames'), figure(session.net.framesIn)),
     row(say('netView'), figure(session.world?.visibleCells ?? 0)),
-    row(say('netCorrections'), `${figure(counters?.corrections ?? 0)} / ${figure(counters?.compared ?? 0)}`),
+    row(
+      say('netCorrections'),
+      `${figure(counters?.corrections ?? 0)} / ${figure(counters?.compared ?? 0)}`,
+    ),
     row(say('netDigest'), figure(counters?.digestErrors ?? 0)),
-    row(say('fps'), figure(fps)));
+    row(say('fps'), figure(fps)),
+  );
 }
 
 export function pilotDrawer(game: Game, profile: Profile | null, close: () => void): HTMLElement {
-  const since = profile?.createdAt ? new Date(profile.createdAt * 1000).toLocaleDateString('en-GB') : say('unknown');
-  return h('aside', { class: 'drawer', role: 'dialog', label: say('pilot') },
-    h('div', { class: 'head' }, h('h2', {}, h('bdi', {}, game.session.welcome?.name ?? say('pilot'))), h('button', { class: 'button', onclick: close }, say('close'))),
-    row(say('since'), since), row(say('shipClass'), game.own?.shipClass?.name ?? say('unknown')),
+  const since = profile?.createdAt
+    ? new Date(profile.createdAt * 1000).toLocaleDateString('en-GB')
+    : say('unknown');
+  return h(
+    'aside',
+    { class: 'drawer', role: 'dialog', label: say('pilot') },
+    h(
+      'div',
+      { class: 'head' },
+      h('h2', {}, h('bdi', {}, game.session.welcome?.name ?? say('pilot'))),
+      h('button', { class: 'button', onclick: close }, say('close')),
+    ),
+    row(say('since'), since),
+    row(say('shipClass'), game.own?.shipClass?.name ?? say('unknown')),
     row(say('credits'), game.credits === null ? say('unknown') : money(game.credits)),
-    row(say('kills'), figure(profile?.kills ?? 0)), row(say('deaths'), figure(profile?.deaths ?? 0)));
+    row(say('kills'), figure(profile?.kills ?? 0)),
+    row(say('deaths'), figure(profile?.deaths ?? 0)),
+  );
 }

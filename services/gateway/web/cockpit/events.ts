@@ -20,7 +20,9 @@ export function sayAction(o: ActionOutcome, game: Game): string {
   if (o.result === ActionResult.OK || o.result === ActionResult.NO_ENERGY) return '';
   const near = game.nearestStations()[0]?.station.name ?? '';
   return sayCode(`action_${o.result}`, 'action_other', {
-    value: o.value, seconds: Math.ceil(o.value / 20), name: o.location ? game.stationName(o.location) : near,
+    value: o.value,
+    seconds: Math.ceil(o.value / 20),
+    name: o.location ? game.stationName(o.location) : near,
   });
 }
 
@@ -38,27 +40,44 @@ export function tellPrivate(event: PrivateEvent, game: Game, teller: Teller): vo
       if (words) teller.toast(words, 'bad');
       break;
     }
-    case 'hitTaken': game.attackedBy(e.value.by); break;
+    case 'hitTaken':
+      game.attackedBy(e.value.by);
+      break;
     case 'kill':
-      teller.news('skull', say('feedKill', { who: capital(game.className(e.value.victimClass)) }), 'gain');
+      teller.news(
+        'skull',
+        say('feedKill', { who: capital(game.className(e.value.victimClass)) }),
+        'gain',
+      );
       break;
     case 'pickedUp':
       for (const g of e.value.goods)
-        teller.toast(say('feedLoot', { n: g.quantity, good: game.good(g.commodity)?.name ?? '' }), 'gain');
+        teller.toast(
+          say('feedLoot', { n: g.quantity, good: game.good(g.commodity)?.name ?? '' }),
+          'gain',
+        );
       break;
     case 'booked': {
       game.credits = Number(e.value.balance);
       const amount = Number(e.value.credits);
       const cr = `${amount >= 0 ? '+' : '−'}${money(Math.abs(amount))}`;
-      teller.news('credits', say('feedBooked', { kind: sayCode(`kind_${e.value.kind}`, 'kind_other'), cr }), amount >= 0 ? 'gain' : 'loss');
+      teller.news(
+        'credits',
+        say('feedBooked', { kind: sayCode(`kind_${e.value.kind}`, 'kind_other'), cr }),
+        amount >= 0 ? 'gain' : 'loss',
+      );
       break;
     }
     case 'scanned':
       if (e.value.contraband.length === 0) teller.news('search', say('feedScanClean'), 'mute');
       for (const g of e.value.contraband)
-        teller.toast(say('feedScanFound', { n: g.quantity, good: game.good(g.commodity)?.name ?? '' }), 'bad');
+        teller.toast(
+          say('feedScanFound', { n: g.quantity, good: game.good(g.commodity)?.name ?? '' }),
+          'bad',
+        );
       break;
-    default: break;
+    default:
+      break;
   }
 }
 
@@ -66,7 +85,8 @@ export function tellPublic(event: PublicEvent, game: Game, teller: Teller): stri
   const e = event.event;
   if (e.case === 'kill') {
     const words = say('feedKillBy', {
-      by: capital(who(game, e.value.killerPlayer, e.value.killerClass)), who: who(game, e.value.victimPlayer, e.value.victimClass),
+      by: capital(who(game, e.value.killerPlayer, e.value.killerClass)),
+      who: who(game, e.value.victimPlayer, e.value.victimClass),
     });
     teller.news('skull', words);
     return words;
@@ -74,7 +94,9 @@ export function tellPublic(event: PublicEvent, game: Game, teller: Teller): stri
   if (e.case === 'trade') {
     const key: TextKey = e.value.side === Side.BUY ? 'feedTradeBuy' : 'feedTradeSell';
     const words = say(key, {
-      where: game.stationName(e.value.location), n: e.value.quantity, good: game.good(e.value.commodity)?.name ?? '',
+      where: game.stationName(e.value.location),
+      n: e.value.quantity,
+      good: game.good(e.value.commodity)?.name ?? '',
       cr: money(e.value.total),
     });
     teller.news('margin', words, 'mute');
@@ -91,7 +113,10 @@ export class DeathDialog {
   private dialog: Dialog | null = null;
   private booked = 0;
 
-  constructor(private readonly game: Game, private readonly go: () => void) {
+  constructor(
+    private readonly game: Game,
+    private readonly go: () => void,
+  ) {
     this.main = h('button', { class: 'button primary continue', onclick: () => this.go() });
   }
 
@@ -105,12 +130,33 @@ export class DeathDialog {
     this.booked = 0;
     this.rows.replaceChildren();
     const zone = game.zone(d?.zone ?? game.own?.state?.zone?.zone ?? 0)?.name ?? '';
-    const words = !d ? say('destroyedPlain', { zone }) : d.by === 0 ? say('destroyedSun')
-      : say('destroyedBy', { who: d.byPlayer !== 0n ? who(game, d.byPlayer, d.byClass) : game.className(d.byClass), cls: game.className(d.byClass), zone });
-    for (const [goods, fate] of [[d?.dropped ?? [], 'lostDropped'], [d?.destroyed ?? [], 'lostGone']] as const)
-      for (const g of goods) this.row(say('lostGoods', { n: figure(g.quantity), good: game.goodName(g.commodity) }), say(fate));
+    const words = !d
+      ? say('destroyedPlain', { zone })
+      : d.by === 0
+        ? say('destroyedSun')
+        : say('destroyedBy', {
+            who: d.byPlayer !== 0n ? who(game, d.byPlayer, d.byClass) : game.className(d.byClass),
+            cls: game.className(d.byClass),
+            zone,
+          });
+    for (const [goods, fate] of [
+      [d?.dropped ?? [], 'lostDropped'],
+      [d?.destroyed ?? [], 'lostGone'],
+    ] as const)
+      for (const g of goods)
+        this.row(
+          say('lostGoods', { n: figure(g.quantity), good: game.goodName(g.commodity) }),
+          say(fate),
+        );
     setText(this.note, say('counting'));
-    this.dialog = new Dialog(say('destroyedTitle'), 520, h('p', {}, words), this.rows, this.note, this.main).open();
+    this.dialog = new Dialog(
+      say('destroyedTitle'),
+      520,
+      h('p', {}, words),
+      this.rows,
+      this.note,
+      this.main,
+    ).open();
     this.update();
   }
 
@@ -122,7 +168,10 @@ export class DeathDialog {
   book(kind: string, credits: number): void {
     if (!this.dialog) return;
     this.booked++;
-    this.row(sayCode(`kind_${kind}`, 'kind_other'), `${credits >= 0 ? '+' : '−'}${money(Math.abs(credits))}`);
+    this.row(
+      sayCode(`kind_${kind}`, 'kind_other'),
+      `${credits >= 0 ? '+' : '−'}${money(Math.abs(credits))}`,
+    );
   }
 
   update(): void {
@@ -131,7 +180,10 @@ export class DeathDialog {
     const left = Math.ceil(this.game.secondsTo(state?.respawnTick ?? 0));
     const name = this.game.stationName(state?.location ?? 0);
     this.main.disabled = left > 0;
-    setText(this.main, left > 0 ? say('continueIn', { name, s: left }) : say('continueAt', { name }));
+    setText(
+      this.main,
+      left > 0 ? say('continueIn', { name, s: left }) : say('continueAt', { name }),
+    );
     setText(this.note, this.booked === 0 && left > 0 ? say('counting') : '');
   }
 

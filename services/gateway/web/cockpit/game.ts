@@ -4,7 +4,14 @@
 
 import { Phase } from '@gen/types_pb';
 import type { Good, ShipClass, Station, WorldConfig, Zone } from '../kernel/config';
-import { CLASS_DRONE, CLASS_LOOT, CLASS_TORPEDO, Flag, flagsOf, type Kernel } from '../kernel/kernel';
+import {
+  CLASS_DRONE,
+  CLASS_LOOT,
+  CLASS_TORPEDO,
+  Flag,
+  flagsOf,
+  type Kernel,
+} from '../kernel/kernel';
 import { type Entity, EntityFlag, Faction, K_PER_UNIT, type Pose } from '../sdk/entity';
 import type { OwnShip } from '../sdk/own';
 import type { Session } from '../sdk/session';
@@ -32,7 +39,10 @@ export class Game {
   private readonly stations = new Map<number, Station>();
   private readonly zones = new Map<number, Zone>();
 
-  constructor(readonly session: Session, readonly kernel: Kernel) {}
+  constructor(
+    readonly session: Session,
+    readonly kernel: Kernel,
+  ) {}
 
   /** Takes the configuration of a new welcome. */
   configure(config: WorldConfig): void {
@@ -200,13 +210,16 @@ export class Game {
 
   /** The next ship after the target, by distance. */
   nextTarget(): void {
-    const list = this.ships().filter((s) => s.distance < 3000).map((s) => s.entity.id);
+    const list = this.ships()
+      .filter((s) => s.distance < 3000)
+      .map((s) => s.entity.id);
     this.target = list.length === 0 ? 0 : list[(list.indexOf(this.target) + 1) % list.length]!;
   }
 
   nearestHostile(): void {
     const ships = this.ships();
-    const found = ships.find((s) => this.relation(s.entity) === 'hostile') ??
+    const found =
+      ships.find((s) => this.relation(s.entity) === 'hostile') ??
       ships.find((s) => s.entity.faction === Faction.drone);
     if (found) this.target = found.entity.id;
   }
@@ -223,8 +236,13 @@ export class Game {
     const dy = pose.y + pose.vy * ahead - own.y;
     const far = Math.hypot(dx, dy) / K_PER_UNIT;
     if (far > (gun.speed * gun.life) / K_PER_UNIT) return null;
-    const heading = this.kernel.lead(Math.round(dx), Math.round(dy), Math.round(pose.vx - own.vx),
-      Math.round(pose.vy - own.vy), gun.speed);
+    const heading = this.kernel.lead(
+      Math.round(dx),
+      Math.round(dy),
+      Math.round(pose.vx - own.vx),
+      Math.round(pose.vy - own.vy),
+      gun.speed,
+    );
     return { heading, distance: far };
   }
 

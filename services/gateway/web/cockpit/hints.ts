@@ -23,8 +23,12 @@ export class Hints {
   looted = false;
   sold = false;
 
-  constructor(private readonly game: Game, private readonly market: Market,
-    private readonly settings: Settings, private readonly line: HTMLElement) {}
+  constructor(
+    private readonly game: Game,
+    private readonly market: Market,
+    private readonly settings: Settings,
+    private readonly line: HTMLElement,
+  ) {}
 
   start(player: string): void {
     this.player = player;
@@ -51,7 +55,9 @@ export class Hints {
     const flying = this.game.phase === Phase.FLYING;
     const docked = this.game.phase === Phase.DOCKED;
     switch (this.step) {
-      case 1: if (flying) this.go(2); break;
+      case 1:
+        if (flying) this.go(2);
+        break;
       case 2:
         if (flying && this.game.speed() > 60) this.thrustSince ||= now;
         if (this.thrustSince && now - this.thrustSince > 2500) this.go(4);
@@ -60,14 +66,22 @@ export class Hints {
         if (this.killed) this.go(5);
         else if (docked) this.go(7);
         break;
-      case 5: if (this.looted || docked || !this.lootNear()) this.go(6); break;
-      case 6: if (docked) this.go(7); break;
+      case 5:
+        if (this.looted || docked || !this.lootNear()) this.go(6);
+        break;
+      case 6:
+        if (docked) this.go(7);
+        break;
       case 7:
         if (this.sold) this.go(8);
-        else if (docked && this.market.account && this.market.account.cargo.length === 0) this.go(8);
+        else if (docked && this.market.account && this.market.account.cargo.length === 0)
+          this.go(8);
         break;
-      case 8: if (flying) this.go(END); break;
-      default: break;
+      case 8:
+        if (flying) this.go(END);
+        break;
+      default:
+        break;
     }
   }
 
@@ -82,14 +96,22 @@ export class Hints {
   private words(): string {
     const near = this.game.nearestStations()[0]?.station.name ?? '';
     switch (this.step) {
-      case 1: return say('hint1');
-      case 2: return say('hint2');
-      case 4: return this.drone() ? say('hint4') : '';
-      case 5: return say('hint5');
-      case 6: return say('hint6', { name: near, v: 60 });
-      case 7: return say('hint7');
-      case 8: return say('hint8');
-      default: return '';
+      case 1:
+        return say('hint1');
+      case 2:
+        return say('hint2');
+      case 4:
+        return this.drone() ? say('hint4') : '';
+      case 5:
+        return say('hint5');
+      case 6:
+        return say('hint6', { name: near, v: 60 });
+      case 7:
+        return say('hint7');
+      case 8:
+        return say('hint8');
+      default:
+        return '';
     }
   }
 
@@ -98,9 +120,18 @@ export class Hints {
     this.shown = words;
     this.line.replaceChildren();
     if (!words) return;
-    this.line.append(h('span', {}, words), h('button', { onclick: () => {
-      this.go(END);
-      this.show('');
-    } }, say('skip')));
+    this.line.append(
+      h('span', {}, words),
+      h(
+        'button',
+        {
+          onclick: () => {
+            this.go(END);
+            this.show('');
+          },
+        },
+        say('skip'),
+      ),
+    );
   }
 }

@@ -47,19 +47,32 @@ export class Hud {
   private readonly banner = h('div', { class: 'panel banner', role: 'status' });
   private bannerKey = '';
   private readonly feed = h('ul', { class: 'feed', attrs: { 'aria-live': 'polite' } });
-  private readonly bars = { shield: new Bar('shield'), hull: new Bar('hull'), energy: new Bar('energy') };
+  private readonly bars = {
+    shield: new Bar('shield'),
+    hull: new Bar('hull'),
+    energy: new Bar('energy'),
+  };
   private readonly figures = {
-    shield: h('span', { class: 'figure' }), hull: h('span', { class: 'figure' }),
-    energy: h('span', { class: 'figure' }), speed: h('span', { class: 'figure big' }),
-    cargo: h('span', { class: 'figure' }), hold: h('small', {}), boost: h('span', { class: 'boost-word' }),
+    shield: h('span', { class: 'figure' }),
+    hull: h('span', { class: 'figure' }),
+    energy: h('span', { class: 'figure' }),
+    speed: h('span', { class: 'figure big' }),
+    cargo: h('span', { class: 'figure' }),
+    hold: h('small', {}),
+    boost: h('span', { class: 'boost-word' }),
   };
   private readonly lowWord = h('span', { class: 'low-word' });
   private readonly target: HTMLElement;
   private readonly t = {
     bars: { shield: new Bar('shield'), hull: new Bar('hull') },
-    mark: new Sheet(), name: h('bdi', { class: 'name' }), kind: h('span', { class: 'kind' }),
-    shield: h('span', { class: 'figure' }), hull: h('span', { class: 'figure' }),
-    far: h('span', { class: 'figure big' }), unit: h('small', {}), closing: h('span', { class: 'speed' }),
+    mark: new Sheet(),
+    name: h('bdi', { class: 'name' }),
+    kind: h('span', { class: 'kind' }),
+    shield: h('span', { class: 'figure' }),
+    hull: h('span', { class: 'figure' }),
+    far: h('span', { class: 'figure big' }),
+    unit: h('small', {}),
+    closing: h('span', { class: 'speed' }),
     rows: [] as HTMLElement[],
   };
   private readonly edge = h('i', { class: 'edge-target' });
@@ -71,22 +84,68 @@ export class Hud {
   private closingSpeed = 0;
   private lastTarget = 0;
 
-  constructor(private readonly game: Game, private readonly actions: HudActions, pads: HTMLElement) {
+  constructor(
+    private readonly game: Game,
+    private readonly actions: HudActions,
+    pads: HTMLElement,
+  ) {
     const square = (name: IconName, key: string, extra: string, act: () => void): HTMLElement =>
-      h('button', { class: `panel chip square ${extra}`, label: say(name === 'map' ? 'map' : name === 'pilot' ? 'pilot' : 'menu'), onclick: act },
-        icon(name, 18), key ? h('kbd', {}, key) : null);
-    this.netChip = h('div', { class: 'panel chip net' }, icon('net'), this.ping, h('small', {}, 'ms'));
-    const chips = h('div', { class: 'chips' },
-      h('div', { class: 'panel chip money', title: say('credits') }, icon('credits', 18), this.credits, h('small', {}, 'cr')),
-      this.netChip, square('map', 'M', 'to-map', actions.map), square('pilot', 'P', 'to-pilot', actions.pilot),
-      square('menu', '', 'to-menu', actions.menu));
+      h(
+        'button',
+        {
+          class: `panel chip square ${extra}`,
+          label: say(name === 'map' ? 'map' : name === 'pilot' ? 'pilot' : 'menu'),
+          onclick: act,
+        },
+        icon(name, 18),
+        key ? h('kbd', {}, key) : null,
+      );
+    this.netChip = h(
+      'div',
+      { class: 'panel chip net' },
+      icon('net'),
+      this.ping,
+      h('small', {}, 'ms'),
+    );
+    const chips = h(
+      'div',
+      { class: 'chips' },
+      h(
+        'div',
+        { class: 'panel chip money', title: say('credits') },
+        icon('credits', 18),
+        this.credits,
+        h('small', {}, 'cr'),
+      ),
+      this.netChip,
+      square('map', 'M', 'to-map', actions.map),
+      square('pilot', 'P', 'to-pilot', actions.pilot),
+      square('menu', '', 'to-menu', actions.menu),
+    );
     this.target = this.makeTarget();
-    const console = h('section', { class: 'console', label: 'Console' },
-      this.makeMine(), this.target, h('i', { class: 'edge-own' }), this.edge,
-      h('div', { class: 'radar' }, this.radar.sheet.canvas));
+    const console = h(
+      'section',
+      { class: 'console', label: 'Console' },
+      this.makeMine(),
+      this.target,
+      h('i', { class: 'edge-own' }),
+      this.edge,
+      h('div', { class: 'radar' }, this.radar.sheet.canvas),
+    );
     this.banner.hidden = true;
-    this.element = h('div', { class: 'layer hud' }, this.zoneCard, chips, this.banner, this.feed,
-      this.hint, this.line, this.prompt, console, pads);
+    this.element = h(
+      'div',
+      { class: 'layer hud' },
+      this.zoneCard,
+      chips,
+      this.banner,
+      this.feed,
+      this.hint,
+      this.line,
+      this.prompt,
+      console,
+      pads,
+    );
   }
 
   private makeMine(): HTMLElement {
@@ -96,11 +155,21 @@ export class Hud {
       svg.classList.add(cls);
       return h('div', { class: 'row' }, svg, bar.element, value);
     };
-    return h('div', { class: 'panel block mine' },
-      row('shield', 'shield-icon', this.bars.shield, f.shield), row('hull', 'hull-icon', this.bars.hull, f.hull),
+    return h(
+      'div',
+      { class: 'panel block mine' },
+      row('shield', 'shield-icon', this.bars.shield, f.shield),
+      row('hull', 'hull-icon', this.bars.hull, f.hull),
       row('energy', 'energy-icon', this.bars.energy, f.energy),
-      h('div', { class: 'bottom' }, h('span', {}, f.speed, h('small', {}, 'm/s')), this.lowWord,
-        h('span', {}, icon('cargo'), f.cargo, f.hold), h('span', { class: 'boost' }, icon('boost'), f.boost)));
+      h(
+        'div',
+        { class: 'bottom' },
+        h('span', {}, f.speed, h('small', {}, 'm/s')),
+        this.lowWord,
+        h('span', {}, icon('cargo'), f.cargo, f.hold),
+        h('span', { class: 'boost' }, icon('boost'), f.boost),
+      ),
+    );
   }
 
   private makeTarget(): HTMLElement {
@@ -113,10 +182,15 @@ export class Hud {
     hullIcon.classList.add('hull-icon');
     t.rows = [
       h('div', { class: 'row' }, shieldIcon, t.bars.shield.element, t.shield),
-      h('div', { class: 'row' }, hullIcon, t.bars.hull.element, t.hull)];
-    return h('div', { class: 'panel block target' },
-      h('div', { class: 'row' }, t.mark.canvas, t.name, t.kind), ...t.rows,
-      h('div', { class: 'bottom' }, h('span', {}, t.far, t.unit), t.closing));
+      h('div', { class: 'row' }, hullIcon, t.bars.hull.element, t.hull),
+    ];
+    return h(
+      'div',
+      { class: 'panel block target' },
+      h('div', { class: 'row' }, t.mark.canvas, t.name, t.kind),
+      ...t.rows,
+      h('div', { class: 'bottom' }, h('span', {}, t.far, t.unit), t.closing),
+    );
   }
 
   /** A line of news at the upper right. */
@@ -154,13 +228,32 @@ export class Hud {
     if (z.marginPm > 5) prices.append(before ?? '', margin, after ?? '');
     else prices.append(say('priceSame'));
     this.zoneCard.replaceChildren(
-      h('div', { class: `top risk${z.risk}` }, chevrons(z.risk), h('span', { class: 'label' }, say(`risk${z.risk}` as 'risk0')),
-        h('span', { class: 'label system' }, this.game.session.welcome?.system ?? '')),
+      h(
+        'div',
+        { class: `top risk${z.risk}` },
+        chevrons(z.risk),
+        h('span', { class: 'label' }, say(`risk${z.risk}` as 'risk0')),
+        h('span', { class: 'label system' }, this.game.session.welcome?.system ?? ''),
+      ),
       h('h2', {}, name),
-      h('div', { class: 'rule' }, icon(z.pvp === 0 ? 'shield' : 'swords'), h('span', {}, say(`pvp${Math.min(3, z.pvp)}` as 'pvp0'))),
-      h('div', { class: 'rule' }, icon('skull'), h('span', {},
-        z.lootSharePm === 0 ? say('dropNone') : say('dropShare', { n: percent(z.lootSharePm) }))),
-      h('div', { class: 'rule' }, icon('margin'), prices));
+      h(
+        'div',
+        { class: 'rule' },
+        icon(z.pvp === 0 ? 'shield' : 'swords'),
+        h('span', {}, say(`pvp${Math.min(3, z.pvp)}` as 'pvp0')),
+      ),
+      h(
+        'div',
+        { class: 'rule' },
+        icon('skull'),
+        h(
+          'span',
+          {},
+          z.lootSharePm === 0 ? say('dropNone') : say('dropShare', { n: percent(z.lootSharePm) }),
+        ),
+      ),
+      h('div', { class: 'rule' }, icon('margin'), prices),
+    );
     setText(this.line, z.shelter ? say('sheltered') : '');
   }
 
@@ -186,7 +279,7 @@ export class Hud {
     setText(f.shield, figure(state.shield));
     setText(f.hull, figure(state.hull));
     setText(f.energy, figure(energy));
-    const low = state.hull < ship.hull * .3;
+    const low = state.hull < ship.hull * 0.3;
     toggle(f.hull, 'hostile', low);
     setText(this.lowWord, low ? say('hullLow') : '');
     setText(f.speed, figure(this.game.speed()));
@@ -209,11 +302,29 @@ export class Hud {
       const known = e.hull >= 0 && e.classId !== CLASS_LOOT;
       t.bars.shield.set(known ? e.shield / 255 : 0);
       t.bars.hull.set(known ? e.hull / 255 : 0);
-      setText(t.shield, known ? (ship ? figure((ship.shield * e.shield) / 255) : percent((e.shield * 1000) / 255)) : say('unknown'));
-      setText(t.hull, known ? (ship ? figure((ship.hull * e.hull) / 255) : percent((e.hull * 1000) / 255)) : say('unknown'));
+      setText(
+        t.shield,
+        known
+          ? ship
+            ? figure((ship.shield * e.shield) / 255)
+            : percent((e.shield * 1000) / 255)
+          : say('unknown'),
+      );
+      setText(
+        t.hull,
+        known
+          ? ship
+            ? figure((ship.hull * e.hull) / 255)
+            : percent((e.hull * 1000) / 255)
+          : say('unknown'),
+      );
       this.measureClosing(e.id, far, now);
       const v = Math.round(this.closingSpeed);
-      t.closing.replaceChildren(say(v < 0 ? 'opening' : 'closing'), h('span', { class: 'figure' }, figure(Math.abs(v))), 'm/s');
+      t.closing.replaceChildren(
+        say(v < 0 ? 'opening' : 'closing'),
+        h('span', { class: 'figure' }, figure(Math.abs(v))),
+        'm/s',
+      );
     } else {
       const near = game.nearestStations()[0];
       setText(t.name, near?.station.name ?? say('noTarget'));
@@ -240,7 +351,7 @@ export class Hud {
       this.closingSpeed = 0;
     } else if (now > this.lastFarAt) {
       const v = ((this.lastFar - far) * 1000) / (now - this.lastFarAt);
-      this.closingSpeed += (v - this.closingSpeed) * .3;
+      this.closingSpeed += (v - this.closingSpeed) * 0.3;
     }
     this.lastFar = far;
     this.lastFarAt = now;
@@ -258,10 +369,20 @@ export class Hud {
     const locked = game.secondsTo(state.combatUntilTick);
     if (state.phase === Phase.DOCKING) this.setPrompt('', 'dock', say('docking'), null);
     else if (state.dockReadyTick !== 0)
-      this.setPrompt('', 'clock', say('dockHold', { s: Math.ceil(game.secondsTo(state.dockReadyTick)) }), null);
+      this.setPrompt(
+        '',
+        'clock',
+        say('dockHold', { s: Math.ceil(game.secondsTo(state.dockReadyTick)) }),
+        null,
+      );
     else if (near.distance > 1500) this.setPrompt('', '', '', null);
     else if (near.distance > station.dockRadius)
-      this.setPrompt('', 'dock', say('dockFar', { name: station.name, d: distance(near.distance) }), null);
+      this.setPrompt(
+        '',
+        'dock',
+        say('dockFar', { name: station.name, d: distance(near.distance) }),
+        null,
+      );
     else if (state.stationSilent) this.setPrompt('locked', 'lock', say('stationSilent'), null);
     else if (locked > 0)
       this.setPrompt('locked', 'lock', `${say('dockLocked')} · ${Math.ceil(locked)} s`, null);
@@ -275,9 +396,18 @@ export class Hud {
     this.promptKey = now;
     this.prompt.replaceChildren();
     if (!words) return;
-    this.prompt.append(h(kind === 'go' ? 'button' : 'div', {
-      class: `panel chip ${kind}`, onclick: kind === 'go' ? this.actions.dock : () => undefined,
-    }, name ? icon(name, 18) : null, h('span', {}, words), key ? h('kbd', {}, key) : null));
+    this.prompt.append(
+      h(
+        kind === 'go' ? 'button' : 'div',
+        {
+          class: `panel chip ${kind}`,
+          onclick: kind === 'go' ? this.actions.dock : () => undefined,
+        },
+        name ? icon(name, 18) : null,
+        h('span', {}, words),
+        key ? h('kbd', {}, key) : null,
+      ),
+    );
   }
 
   private ownBanner(): Banner | null {
@@ -287,18 +417,31 @@ export class Hud {
     const combat = this.game.secondsTo(state.combatUntilTick);
     if (combat > 0) {
       return {
-        kind: 'hostile', icon: 'warn', strong: say('inCombat'),
+        kind: 'hostile',
+        icon: 'warn',
+        strong: say('inCombat'),
         more: say('inCombatMore', { s: Math.ceil(combat) }),
       };
     }
     const wanted = this.game.secondsTo(state.wantedUntilTick);
     if (wanted > 0)
-      return { kind: 'hostile', icon: 'warn', strong: say('wanted'), more: say('wantedMore', { s: Math.ceil(wanted) }) };
+      return {
+        kind: 'hostile',
+        icon: 'warn',
+        strong: say('wanted'),
+        more: say('wantedMore', { s: Math.ceil(wanted) }),
+      };
     const dilation = this.game.session.clock.dilationPm;
     if (dilation < 990)
-      return { kind: 'warn', icon: 'clock', strong: say('dilated', { n: percent(dilation) }), more: say('dilatedMore', { n: percent(dilation) }) };
+      return {
+        kind: 'warn',
+        icon: 'clock',
+        strong: say('dilated', { n: percent(dilation) }),
+        more: say('dilatedMore', { n: percent(dilation) }),
+      };
     const ms = Math.round(this.game.session.net.pingMs);
-    if (ms > SLOW_MS) return { kind: 'warn', icon: 'net', strong: '', more: say('slowNet', { ms }) };
+    if (ms > SLOW_MS)
+      return { kind: 'warn', icon: 'net', strong: '', more: say('slowNet', { ms }) };
     return null;
   }
 
@@ -309,6 +452,10 @@ export class Hud {
     this.banner.hidden = !b;
     if (!b) return;
     this.banner.className = `panel banner ${b.kind}`;
-    this.banner.replaceChildren(icon(b.icon, 18), b.strong ? h('b', {}, b.strong) : '', h('span', {}, b.more));
+    this.banner.replaceChildren(
+      icon(b.icon, 18),
+      b.strong ? h('b', {}, b.strong) : '',
+      h('span', {}, b.more),
+    );
   }
 }

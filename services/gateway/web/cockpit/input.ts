@@ -8,14 +8,43 @@ import { h, setVar } from './dom';
 import { say } from './text';
 
 export type Command =
-  | 'next' | 'hostile' | 'clear' | 'dock' | 'map' | 'pilot' | 'menu' | 'range' | 'describe' | 'enter';
+  | 'next'
+  | 'hostile'
+  | 'clear'
+  | 'dock'
+  | 'map'
+  | 'pilot'
+  | 'menu'
+  | 'range'
+  | 'describe'
+  | 'enter';
 
 const COMMANDS: { [code: string]: Command } = {
-  Tab: 'next', KeyT: 'hostile', KeyX: 'clear', KeyE: 'dock', KeyM: 'map', KeyP: 'pilot',
-  Escape: 'menu', KeyR: 'range', KeyH: 'describe', Enter: 'enter',
+  Tab: 'next',
+  KeyT: 'hostile',
+  KeyX: 'clear',
+  KeyE: 'dock',
+  KeyM: 'map',
+  KeyP: 'pilot',
+  Escape: 'menu',
+  KeyR: 'range',
+  KeyH: 'describe',
+  Enter: 'enter',
 };
-const HELD = new Set(['KeyW', 'ArrowUp', 'KeyS', 'ArrowDown', 'KeyA', 'ArrowLeft', 'KeyD', 'ArrowRight',
-  'Space', 'ShiftLeft', 'ShiftRight', 'KeyC']);
+const HELD = new Set([
+  'KeyW',
+  'ArrowUp',
+  'KeyS',
+  'ArrowDown',
+  'KeyA',
+  'ArrowLeft',
+  'KeyD',
+  'ArrowRight',
+  'Space',
+  'ShiftLeft',
+  'ShiftRight',
+  'KeyC',
+]);
 const KEYS_WIN_MS = 2000;
 /** Steps by which a turning key leads the nose. */
 const KEY_TURN = 300;
@@ -37,8 +66,11 @@ export class Input {
   private stick: { id: number; x: number; y: number; dx: number; dy: number } | null = null;
   private readonly pads = new Set<string>();
 
-  constructor(stage: HTMLElement, private readonly command: (c: Command) => void,
-    private readonly click: (x: number, y: number) => void) {
+  constructor(
+    stage: HTMLElement,
+    private readonly command: (c: Command) => void,
+    private readonly click: (x: number, y: number) => void,
+  ) {
     window.addEventListener('keydown', (e) => this.onKey(e));
     window.addEventListener('keyup', (e) => this.keys.delete(e.code));
     window.addEventListener('blur', () => this.release());
@@ -89,14 +121,19 @@ export class Input {
 
   /** The wish now; (cx, cy) = where the own ship is on the screen. */
   controls(cx: number, cy: number, heading: number, target: number, now: number): Controls {
-    const turn = (this.held('KeyA', 'ArrowLeft') ? 1 : 0) - (this.held('KeyD', 'ArrowRight') ? 1 : 0);
+    const turn =
+      (this.held('KeyA', 'ArrowLeft') ? 1 : 0) - (this.held('KeyD', 'ArrowRight') ? 1 : 0);
     if (turn !== 0) {
       this.turnedAt = now;
       this.keyHeading = (Math.round(heading) + turn * KEY_TURN) & 4095;
     }
     const keysWin = now - this.turnedAt < KEYS_WIN_MS;
     if (keysWin && turn === 0 && this.keys.size === 0 && this.moved(cx, cy)) this.turnedAt = -1e9;
-    let want = keysWin ? (turn !== 0 ? this.keyHeading : Math.round(heading) & 4095) : this.aim(cx, cy, heading);
+    let want = keysWin
+      ? turn !== 0
+        ? this.keyHeading
+        : Math.round(heading) & 4095
+      : this.aim(cx, cy, heading);
     let ahead = this.held('KeyW', 'ArrowUp') || this.buttons.has(2);
     if (this.stick && Math.hypot(this.stick.dx, this.stick.dy) > 12) {
       want = headingOf(this.stick.dx, -this.stick.dy);
@@ -121,7 +158,8 @@ export class Input {
   private aim(cx: number, cy: number, heading: number): number {
     const dx = this.cursor.x - cx;
     const dy = cy - this.cursor.y;
-    if ((this.cursor.x === 0 && this.cursor.y === 0) || Math.hypot(dx, dy) < 6) return Math.round(heading);
+    if ((this.cursor.x === 0 && this.cursor.y === 0) || Math.hypot(dx, dy) < 6)
+      return Math.round(heading);
     return headingOf(dx, dy);
   }
 
@@ -140,12 +178,24 @@ export class Input {
       element.addEventListener('pointercancel', up);
       return element;
     };
-    return h('div', { class: 'touch' }, this.stickArea(), pad('brake', say('keyBrake')),
-      pad('next', say('keyNext').split(' ')[0]!, 'next'), pad('boosts', say('keyBoost')), pad('fire', say('keyFire')));
+    return h(
+      'div',
+      { class: 'touch' },
+      this.stickArea(),
+      pad('brake', say('keyBrake')),
+      pad('next', say('keyNext').split(' ')[0]!, 'next'),
+      pad('boosts', say('keyBoost')),
+      pad('fire', say('keyFire')),
+    );
   }
 
   private stickArea(): HTMLElement {
-    const area = h('div', { class: 'stick' }, h('div', { class: 'ring' }), h('div', { class: 'knob' }));
+    const area = h(
+      'div',
+      { class: 'stick' },
+      h('div', { class: 'ring' }),
+      h('div', { class: 'knob' }),
+    );
     const show = (): void => {
       const s = this.stick;
       if (!s) {

@@ -20,11 +20,31 @@ export class Landing {
   private ready = false;
 
   constructor(actions: LandingActions) {
-    this.play = h('button', { class: 'button primary tall play', onclick: actions.play }, say('playNow'));
-    this.element = h('main', { class: 'landing' }, this.map.sheet.canvas,
-      h('div', { class: 'pitch' }, h('h1', {}, say('title')), h('p', {}, say('pitch')),
-        h('div', { class: 'actions' }, this.play, h('button', { class: 'link', onclick: actions.signIn }, say('signIn'))),
-        this.problem, this.counters), legend());
+    this.play = h(
+      'button',
+      { class: 'button primary tall play', onclick: actions.play },
+      say('playNow'),
+    );
+    this.element = h(
+      'main',
+      { class: 'landing' },
+      this.map.sheet.canvas,
+      h(
+        'div',
+        { class: 'pitch' },
+        h('h1', {}, say('title')),
+        h('p', {}, say('pitch')),
+        h(
+          'div',
+          { class: 'actions' },
+          this.play,
+          h('button', { class: 'link', onclick: actions.signIn }, say('signIn')),
+        ),
+        this.problem,
+        this.counters,
+      ),
+      legend(),
+    );
   }
 
   configure(config: WorldConfig): void {
@@ -32,14 +52,17 @@ export class Landing {
     this.ready = true;
     const count = (n: number, words: string): HTMLElement =>
       h('div', {}, h('span', { class: 'figure' }, figure(n)), h('span', { class: 'label' }, words));
-    this.counters.replaceChildren(count(config.stations.length, say('stations')),
-      count(config.zones.length, say('zones')), count(config.goods.length, say('goods')));
+    this.counters.replaceChildren(
+      count(config.stations.length, say('stations')),
+      count(config.zones.length, say('zones')),
+      count(config.goods.length, say('goods')),
+    );
     this.resize();
   }
 
   resize(): void {
     const phone = window.innerWidth < 720;
-    this.map.fit(window.innerWidth, phone ? 390 : window.innerHeight, phone ? 0 : .3);
+    this.map.fit(window.innerWidth, phone ? 390 : window.innerHeight, phone ? 0 : 0.3);
   }
 
   busy(on: boolean): void {
@@ -56,6 +79,17 @@ export class Landing {
 }
 
 export function legend(): HTMLElement {
-  return h('aside', { class: 'panel legend' }, h('div', { class: 'label' }, say('legend')),
-    ...[0, 1, 3, 4].map((risk) => h('div', { class: `risk${risk}` }, chevrons(risk), h('span', {}, say(`risk${risk}` as 'risk0')))));
+  return h(
+    'aside',
+    { class: 'panel legend' },
+    h('div', { class: 'label' }, say('legend')),
+    ...[0, 1, 3, 4].map((risk) =>
+      h(
+        'div',
+        { class: `risk${risk}` },
+        chevrons(risk),
+        h('span', {}, say(`risk${risk}` as 'risk0')),
+      ),
+    ),
+  );
 }

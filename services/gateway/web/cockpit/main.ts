@@ -20,15 +20,22 @@ async function kernelBytes(): Promise<ArrayBuffer> {
 
 class Loading {
   readonly element: HTMLElement;
-  private readonly steps = [say('loadProgram'), say('loadKernel'), say('loadWorld')]
-    .map((words) => h('span', {}, words));
+  private readonly steps = [say('loadProgram'), say('loadKernel'), say('loadWorld')].map((words) =>
+    h('span', {}, words),
+  );
   private readonly note = h('p', { class: 'mute', role: 'status' });
   private readonly bar = h('div', { class: 'track' }, h('i'));
   private done = 0;
 
   constructor() {
-    this.element = h('div', { class: 'loading' }, h('h1', {}, say('title')), this.bar,
-      h('div', { class: 'steps' }, ...this.steps), this.note);
+    this.element = h(
+      'div',
+      { class: 'loading' },
+      h('h1', {}, say('title')),
+      this.bar,
+      h('div', { class: 'steps' }, ...this.steps),
+      this.note,
+    );
     document.body.append(this.element);
     setTimeout(() => this.tell(say('loadSlow')), SLOW_MS);
     this.step();

@@ -19,14 +19,34 @@ export class MapScreen {
   private readonly list = h('nav', { class: 'panel places', label: say('stations') });
   private chosen = 0;
 
-  constructor(private readonly game: Game, private readonly market: Market, close: () => void) {
+  constructor(
+    private readonly game: Game,
+    private readonly market: Market,
+    close: () => void,
+  ) {
     const button = (words: string, label: string, act: () => void): HTMLElement =>
       h('button', { class: 'button', label, onclick: act }, words);
     this.card.hidden = true;
-    this.element = h('div', { class: 'map', role: 'dialog', label: say('map') }, this.map.sheet.canvas,
-      h('div', { class: 'bar-top' }, h('button', { class: 'button', label: say('close'), onclick: close }, icon('close'), say('map')),
-        button('+', 'Closer', () => this.map.zoom(1.4)), button('−', 'Farther', () => this.map.zoom(1 / 1.4))),
-      this.list, this.card, legend());
+    this.element = h(
+      'div',
+      { class: 'map', role: 'dialog', label: say('map') },
+      this.map.sheet.canvas,
+      h(
+        'div',
+        { class: 'bar-top' },
+        h(
+          'button',
+          { class: 'button', label: say('close'), onclick: close },
+          icon('close'),
+          say('map'),
+        ),
+        button('+', 'Closer', () => this.map.zoom(1.4)),
+        button('−', 'Farther', () => this.map.zoom(1 / 1.4)),
+      ),
+      this.list,
+      this.card,
+      legend(),
+    );
     this.map.onPick = (station) => this.pick(station);
   }
 
@@ -34,16 +54,23 @@ export class MapScreen {
     if (!this.game.config) return;
     this.map.configure(this.game.config);
     this.resize();
-    this.list.replaceChildren(...this.game.nearestStations().map(({ station, distance: far }) => {
-      const risk = this.game.zone(station.zone)?.risk ?? 0;
-      return h('button', { onclick: () => this.pick(station) }, h('span', { class: `risk${risk}` }, chevrons(risk)),
-        h('span', { class: 'name' }, station.name), h('small', {}, distance(far)));
-    }));
+    this.list.replaceChildren(
+      ...this.game.nearestStations().map(({ station, distance: far }) => {
+        const risk = this.game.zone(station.zone)?.risk ?? 0;
+        return h(
+          'button',
+          { onclick: () => this.pick(station) },
+          h('span', { class: `risk${risk}` }, chevrons(risk)),
+          h('span', { class: 'name' }, station.name),
+          h('small', {}, distance(far)),
+        );
+      }),
+    );
     if (this.chosen) this.pick(this.game.station(this.chosen)!);
   }
 
   resize(): void {
-    this.map.fit(window.innerWidth, window.innerHeight, window.innerWidth < 720 ? 0 : .2);
+    this.map.fit(window.innerWidth, window.innerHeight, window.innerWidth < 720 ? 0 : 0.2);
   }
 
   private pick(s: Station): void {
@@ -51,36 +78,71 @@ export class MapScreen {
     const zone = this.game.zone(s.zone);
     const here = this.game.place();
     const far = Math.hypot(s.x - here.x / K_PER_UNIT, s.y - here.y / K_PER_UNIT);
-    const cruise = ((this.game.own?.shipClass?.cruise ?? this.game.shipClass(this.market.account?.classId ?? 0)?.cruise ?? 0) * 20) / K_PER_UNIT;
+    const cruise =
+      ((this.game.own?.shipClass?.cruise ??
+        this.game.shipClass(this.market.account?.classId ?? 0)?.cruise ??
+        0) *
+        20) /
+      K_PER_UNIT;
     let worth = 0;
     for (const g of this.market.account?.cargo ?? [])
       worth += g.quantity * (this.market.line(s.id, g.commodity)?.sell ?? 0);
     const isRoute = this.game.route === s.id;
     const fact = (k: string, v: string): HTMLElement[] => [h('dt', {}, k), h('dd', {}, v)];
     this.card.hidden = false;
-    this.card.replaceChildren(h('h2', {}, s.name),
-      h('div', { class: `risk${zone?.risk ?? 0} actions` }, chevrons(zone?.risk ?? 0), ' ', say(`risk${zone?.risk ?? 0}` as 'risk0'), ' · ', zone?.name ?? ''),
-      h('dl', {}, ...fact(say('distance'), distance(far)), ...(cruise ? fact(say('travel'), seconds(far / cruise)) : []),
-        ...(worth ? fact(say('yourGoodsThere'), money(worth)) : [])),
-      h('button', { class: 'button primary', onclick: () => {
-        this.game.route = isRoute ? 0 : s.id;
-        this.pick(s);
-      } }, say(isRoute ? 'clearRoute' : 'setRoute')));
+    this.card.replaceChildren(
+      h('h2', {}, s.name),
+      h(
+        'div',
+        { class: `risk${zone?.risk ?? 0} actions` },
+        chevrons(zone?.risk ?? 0),
+        ' ',
+        say(`risk${zone?.risk ?? 0}` as 'risk0'),
+        ' · ',
+        zone?.name ?? '',
+      ),
+      h(
+        'dl',
+        {},
+        ...fact(say('distance'), distance(far)),
+        ...(cruise ? fact(say('travel'), seconds(far / cruise)) : []),
+        ...(worth ? fact(say('yourGoodsThere'), money(worth)) : []),
+      ),
+      h(
+        'button',
+        {
+          class: 'button primary',
+          onclick: () => {
+            this.game.route = isRoute ? 0 : s.id;
+            this.pick(s);
+          },
+        },
+        say(isRoute ? 'clearRoute' : 'setRoute'),
+      ),
+    );
   }
 
   draw(now: number): void {
     const { game } = this;
     const here = game.place();
     const heading = game.own?.inSpace ? game.own.poseAt(game.session.ownTick, now).heading : 1024;
-    this.map.draw({
-      ship: game.phase === Phase.UNSPECIFIED ? null
-        : { x: here.x / K_PER_UNIT, y: here.y / K_PER_UNIT, heading },
-      route: game.route, chosen: this.chosen,
-      note: (s) => {
-        const worth = (this.market.account?.cargo ?? []).reduce(
-          (sum, g) => sum + g.quantity * (this.market.line(s.id, g.commodity)?.sell ?? 0), 0);
-        return worth > 0 ? `${figure(worth)} cr` : '';
+    this.map.draw(
+      {
+        ship:
+          game.phase === Phase.UNSPECIFIED
+            ? null
+            : { x: here.x / K_PER_UNIT, y: here.y / K_PER_UNIT, heading },
+        route: game.route,
+        chosen: this.chosen,
+        note: (s) => {
+          const worth = (this.market.account?.cargo ?? []).reduce(
+            (sum, g) => sum + g.quantity * (this.market.line(s.id, g.commodity)?.sell ?? 0),
+            0,
+          );
+          return worth > 0 ? `${figure(worth)} cr` : '';
+        },
       },
-    }, now);
+      now,
+    );
   }
 }

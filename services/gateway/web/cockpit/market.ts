@@ -4,8 +4,14 @@
 
 import { create } from '@bufbuild/protobuf';
 import {
-  type AccountReply, AccountRequestSchema, type MarketLine, MarketRequestSchema, type OrderReply,
-  OrderRequestSchema, type QuoteReply, QuoteRequestSchema,
+  type AccountReply,
+  AccountRequestSchema,
+  type MarketLine,
+  MarketRequestSchema,
+  type OrderReply,
+  OrderRequestSchema,
+  type QuoteReply,
+  QuoteRequestSchema,
 } from '@gen/trade_pb';
 import { OrderResult, Side } from '@gen/types_pb';
 import type { Station } from '../kernel/config';
@@ -50,7 +56,7 @@ export class Market {
   pump(now: number, docked: boolean): void {
     if (!this.game.session.connected) return;
     if (docked && now >= this.nextAt && !this.asking) void this.refresh(now);
-    if ((now >= this.nextAccountAt) && !this.askingAccount) void this.refreshAccount(now);
+    if (now >= this.nextAccountAt && !this.askingAccount) void this.refreshAccount(now);
   }
 
   /** Something was booked: ask at once. */
@@ -69,7 +75,9 @@ export class Market {
     this.asking = true;
     try {
       const body = await this.game.session.ask(
-        { case: 'market', value: create(MarketRequestSchema, { location: 0 }) }, { giveUpMs: 4000 });
+        { case: 'market', value: create(MarketRequestSchema, { location: 0 }) },
+        { giveUpMs: 4000 },
+      );
       if (body.case === 'market') {
         this.lines = new Map(body.value.line.map((l) => [`${l.location}/${l.commodity}`, l]));
         this.asOf = Number(body.value.asOfMs);
@@ -90,7 +98,9 @@ export class Market {
     this.nextAccountAt = now + 15000;
     try {
       const body = await this.game.session.ask(
-        { case: 'account', value: create(AccountRequestSchema, {}) }, { giveUpMs: 4000 });
+        { case: 'account', value: create(AccountRequestSchema, {}) },
+        { giveUpMs: 4000 },
+      );
       if (body.case === 'account') {
         this.account = body.value;
         this.game.credits = Number(body.value.credits);
@@ -114,7 +124,9 @@ export class Market {
 
   get cargoMass(): number {
     return (this.account?.cargo ?? []).reduce(
-      (sum, g) => sum + g.quantity * (this.game.good(g.commodity)?.mass ?? 1), 0);
+      (sum, g) => sum + g.quantity * (this.game.good(g.commodity)?.mass ?? 1),
+      0,
+    );
   }
 
   get hold(): number {
@@ -126,7 +138,7 @@ export class Market {
     const here = this.game.station(location);
     const line = this.line(location, commodity);
     if (!here) return null;
-    const cost = this.inHold(commodity) > 0 && !(line?.sells) ? (line?.sell ?? 0) : (line?.buy ?? 0);
+    const cost = this.inHold(commodity) > 0 && !line?.sells ? (line?.sell ?? 0) : (line?.buy ?? 0);
     let best: BestPlace | null = null;
     let most = -Infinity;
     for (const station of this.game.allStations) {
@@ -147,29 +159,52 @@ export class Market {
     for (const line of this.lines.values()) {
       if (line.location !== location) continue;
       rows.push({
-        commodity: line.commodity, line, inHold: this.inHold(line.commodity),
+        commodity: line.commodity,
+        line,
+        inHold: this.inHold(line.commodity),
         best: this.best(location, line.commodity),
       });
     }
     return rows.sort((a, b) => a.commodity - b.commodity);
   }
 
-  async quote(location: number, commodity: number, side: Side, quantity: number): Promise<QuoteReply | null> {
-    const body = await this.game.session.ask({
-      case: 'quote', value: create(QuoteRequestSchema, { location, commodity, side, quantity }),
-    }, { giveUpMs: 5000 });
+  async quote(
+    location: number,
+    commodity: number,
+    side: Side,
+    quantity: number,
+  ): Promise<QuoteReply | null> {
+    const body = await this.game.session.ask(
+      { case: 'quote', value: create(QuoteRequestSchema, { location, commodity, side, quantity }) },
+      { giveUpMs: 5000 },
+    );
     return body.case === 'quote' ? body.value : null;
   }
 
   /** Buys or sells; asks again with the same id until the receipt is there. */
-  async order(location: number, commodity: number, side: Side, quantity: number, worst: bigint,
-    quoteId: Uint8Array, onRetry: () => void): Promise<OrderReply | null> {
-    const body = await this.game.session.ask({
-      case: 'order',
-      value: create(OrderRequestSchema, {
-        location, commodity, side, quantity, worstTotal: worst, quoteId,
-      }),
-    }, { giveUpMs: 20000, retryMs: 2500, id: makeId(), onRetry });
+  async order(
+    location: number,
+    commodity: number,
+    side: Side,
+    quantity: number,
+    worst: bigint,
+    quoteId: Uint8Array,
+    onRetry: () => void,
+  ): Promise<OrderReply | null> {
+    const body = await this.game.session.ask(
+      {
+        case: 'order',
+        value: create(OrderRequestSchema, {
+          location,
+          commodity,
+          side,
+          quantity,
+          worstTotal: worst,
+          quoteId,
+        }),
+      },
+      { giveUpMs: 20000, retryMs: 2500, id: makeId(), onRetry },
+    );
     if (body.case !== 'order') return null;
     const reply = body.value;
     if (reply.result === OrderResult.DONE) this.booked(reply, commodity);

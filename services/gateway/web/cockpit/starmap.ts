@@ -7,8 +7,8 @@ import { type BorderLine, borderLines, strokeBorders } from './scene/borders';
 import { mark, Sheet, stationGlyph, stationKind } from './scene/marks';
 import { alpha, COLOURS, RISK_EDGE } from './scene/palette';
 
-const ZOOM_MIN = .004;
-const ZOOM_MAX = .2;
+const ZOOM_MIN = 0.004;
+const ZOOM_MAX = 0.2;
 
 export interface MapState {
   ship: { x: number; y: number; heading: number } | null;
@@ -22,7 +22,7 @@ export class StarMap {
   readonly sheet = new Sheet();
   private lines: BorderLine[] = [];
   private config: WorldConfig | null = null;
-  private scale = .012;
+  private scale = 0.012;
   private x = 540000;
   private y = 527000;
   private drag: { x: number; y: number; moved: boolean } | null = null;
@@ -30,7 +30,10 @@ export class StarMap {
 
   constructor() {
     const { canvas } = this.sheet;
-    canvas.addEventListener('pointerdown', (e) => (this.drag = { x: e.clientX, y: e.clientY, moved: false }));
+    canvas.addEventListener(
+      'pointerdown',
+      (e) => (this.drag = { x: e.clientX, y: e.clientY, moved: false }),
+    );
     canvas.addEventListener('pointermove', (e) => {
       if (!this.drag) return;
       const dx = e.clientX - this.drag.x;
@@ -45,10 +48,14 @@ export class StarMap {
       this.drag = null;
       if (was && !was.moved && e.target === canvas) this.pick(e.offsetX, e.offsetY);
     });
-    canvas.addEventListener('wheel', (e) => {
-      e.preventDefault();
-      this.zoom(Math.exp(-e.deltaY * .0015), e.offsetX, e.offsetY);
-    }, { passive: false });
+    canvas.addEventListener(
+      'wheel',
+      (e) => {
+        e.preventDefault();
+        this.zoom(Math.exp(-e.deltaY * 0.0015), e.offsetX, e.offsetY);
+      },
+      { passive: false },
+    );
   }
 
   configure(config: WorldConfig): void {
@@ -64,8 +71,8 @@ export class StarMap {
     const xs = list.map((s) => s.x);
     const ys = list.map((s) => s.y);
     const [l, r, b, t] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
-    this.scale = Math.min((width * (1 - shift) * .86) / (r - l), (height * .7) / (t - b));
-    this.x = (l + r) / 2 - (shift * width * .5) / this.scale;
+    this.scale = Math.min((width * (1 - shift) * 0.86) / (r - l), (height * 0.7) / (t - b));
+    this.x = (l + r) / 2 - (shift * width * 0.5) / this.scale;
     this.y = (t + b) / 2;
   }
 
@@ -85,16 +92,25 @@ export class StarMap {
   }
 
   private toScreen(x: number, y: number): [number, number] {
-    return [this.sheet.width / 2 + (x - this.x) * this.scale, this.sheet.height / 2 - (y - this.y) * this.scale];
+    return [
+      this.sheet.width / 2 + (x - this.x) * this.scale,
+      this.sheet.height / 2 - (y - this.y) * this.scale,
+    ];
   }
 
   private toWorld(px: number, py: number): [number, number] {
-    return [this.x + (px - this.sheet.width / 2) / this.scale, this.y - (py - this.sheet.height / 2) / this.scale];
+    return [
+      this.x + (px - this.sheet.width / 2) / this.scale,
+      this.y - (py - this.sheet.height / 2) / this.scale,
+    ];
   }
 
   private pick(px: number, py: number): void {
     const near = (this.config?.stations ?? [])
-      .map((s) => ({ s, d: Math.hypot(this.toScreen(s.x, s.y)[0] - px, this.toScreen(s.x, s.y)[1] - py) }))
+      .map((s) => ({
+        s,
+        d: Math.hypot(this.toScreen(s.x, s.y)[0] - px, this.toScreen(s.x, s.y)[1] - py),
+      }))
       .sort((a, b) => a.d - b.d)[0];
     if (near && near.d < 30) this.onPick(near.s);
   }
@@ -109,7 +125,7 @@ export class StarMap {
       if (s.kind === 0) continue;
       const [x1, y1] = this.toScreen(s.x1, s.y1);
       const [x2, y2] = this.toScreen(s.x2, s.y2);
-      c.fillStyle = c.strokeStyle = alpha(RISK_EDGE[risk]!, s.r > 15000 ? .035 : .06);
+      c.fillStyle = c.strokeStyle = alpha(RISK_EDGE[risk]!, s.r > 15000 ? 0.035 : 0.06);
       c.beginPath();
       if (s.kind === 1) {
         c.arc(x1, y1, s.r * this.scale, 0, 7);
@@ -121,13 +137,19 @@ export class StarMap {
         c.stroke();
       }
     }
-    strokeBorders(c, this.lines, (x, y) => this.toScreen(x, y), false, RISK_EDGE.map((e) => alpha(e, .7)));
+    strokeBorders(
+      c,
+      this.lines,
+      (x, y) => this.toScreen(x, y),
+      false,
+      RISK_EDGE.map((e) => alpha(e, 0.7)),
+    );
     this.drawSun(c);
     if (state.ship && state.route) this.drawRoute(c, state);
     for (const s of config.stations) this.drawStation(c, s, zone.get(s.zone)?.risk ?? 0, state);
     if (state.ship) {
       const [x, y] = this.toScreen(state.ship.x, state.ship.y);
-      c.strokeStyle = alpha(COLOURS.own, .35 + .25 * Math.sin(now * .004));
+      c.strokeStyle = alpha(COLOURS.own, 0.35 + 0.25 * Math.sin(now * 0.004));
       c.lineWidth = 1.5;
       c.beginPath();
       c.arc(x, y, 13, 0, 7);
@@ -141,7 +163,7 @@ export class StarMap {
     const r = Math.max(9, 2500 * this.scale);
     const g = c.createRadialGradient(x, y, 0, x, y, r * 2.6);
     g.addColorStop(0, 'rgba(255,214,140,.9)');
-    g.addColorStop(.3, 'rgba(255,170,80,.35)');
+    g.addColorStop(0.3, 'rgba(255,170,80,.35)');
     g.addColorStop(1, 'rgba(255,140,60,0)');
     c.fillStyle = g;
     c.beginPath();
@@ -163,7 +185,12 @@ export class StarMap {
     c.restore();
   }
 
-  private drawStation(c: CanvasRenderingContext2D, s: Station, risk: number, state: MapState): void {
+  private drawStation(
+    c: CanvasRenderingContext2D,
+    s: Station,
+    risk: number,
+    state: MapState,
+  ): void {
     const [x, y] = this.toScreen(s.x, s.y);
     const chosen = s.id === state.chosen || s.id === state.route;
     if (s.id === state.chosen) {
@@ -177,7 +204,7 @@ export class StarMap {
     c.font = '600 13px Oxanium, sans-serif';
     c.textAlign = 'center';
     c.lineWidth = 4;
-    c.strokeStyle = alpha(COLOURS.void, .8);
+    c.strokeStyle = alpha(COLOURS.void, 0.8);
     c.strokeText(s.name, x, y + 26);
     c.fillStyle = chosen ? COLOURS.own : COLOURS.text;
     c.fillText(s.name, x, y + 26);

@@ -31,12 +31,18 @@ export function summary(game: Game, market: Market): string {
   if (!state) return say('unknown');
   if (game.phase === Phase.DOCKED) {
     return say('sumDocked', {
-      name: game.stationName(state.location), cr: money(game.credits ?? 0), n: market.cargoMass, m: market.hold,
+      name: game.stationName(state.location),
+      cr: money(game.credits ?? 0),
+      n: market.cargoMass,
+      m: market.hold,
     });
   }
   const ship = game.own?.shipClass;
-  const at = (x: number, y: number, far: number): Place =>
-    ({ d: distance(far), dir: side(game, x, y), b: bearing(game, x, y) });
+  const at = (x: number, y: number, far: number): Place => ({
+    d: distance(far),
+    dir: side(game, x, y),
+    b: bearing(game, x, y),
+  });
   const where = (e: Entity): Place => {
     const pose = { ...game.poseOf(e) };
     return at(pose.x, pose.y, game.distanceTo(e));
@@ -44,9 +50,12 @@ export function summary(game: Game, market: Market): string {
   const hostile = game.ships().filter((s) => game.relation(s.entity) === 'hostile');
   const zone = game.zone(state.zone?.zone ?? 0);
   let words = say('sumFlight', {
-    risk: say(`risk${zone?.risk ?? 0}` as 'risk0'), zone: zone?.name ?? '',
-    hull: percent((state.hull * 1000) / (ship?.hull || 1)), shield: percent((state.shield * 1000) / (ship?.shield || 1)),
-    v: figure(game.speed()), n: hostile.length,
+    risk: say(`risk${zone?.risk ?? 0}` as 'risk0'),
+    zone: zone?.name ?? '',
+    hull: percent((state.hull * 1000) / (ship?.hull || 1)),
+    shield: percent((state.shield * 1000) / (ship?.shield || 1)),
+    v: figure(game.speed()),
+    n: hostile.length,
     near: hostile[0] ? say('sumNear', where(hostile[0].entity)) : '',
   });
   const target = game.targetEntity;
@@ -54,13 +63,19 @@ export function summary(game: Game, market: Market): string {
   const aim = target ? game.aim(target) : null;
   if (aim) words += say('sumAim', { b: ((450 - (aim.heading * 360) / 4096) % 360).toFixed(1) });
   const stations = game.nearestStations();
-  for (const [key, near] of [['sumStation', stations[0]],
-    ['sumRoute', stations.find((s) => s.station.id === game.route)]] as const) {
+  for (const [key, near] of [
+    ['sumStation', stations[0]],
+    ['sumRoute', stations.find((s) => s.station.id === game.route)],
+  ] as const) {
     if (!near) continue;
     const { station } = near;
-    words += say(key, { name: station.name, ...at(station.x * K_PER_UNIT, station.y * K_PER_UNIT, near.distance) });
+    words += say(key, {
+      name: station.name,
+      ...at(station.x * K_PER_UNIT, station.y * K_PER_UNIT, near.distance),
+    });
   }
-  const loot = [...(game.world?.entities.values() ?? [])].filter((e) => e.classId === CLASS_LOOT)
+  const loot = [...(game.world?.entities.values() ?? [])]
+    .filter((e) => e.classId === CLASS_LOOT)
     .sort((a, b) => game.distanceTo(a) - game.distanceTo(b))[0];
   if (loot) words += say('sumLoot', where(loot));
   return words;

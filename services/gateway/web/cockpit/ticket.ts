@@ -29,11 +29,30 @@ export class Ticket {
   private sending = false;
   private readonly receipts = h('ul', { class: 'receipts', attrs: { 'aria-live': 'polite' } });
   private readonly problem = h('p', { class: 'say', role: 'alert' });
-  private readonly main = h('button', { class: 'button primary order-button', onclick: () => void this.send() });
-  private readonly buyTab = h('button', { class: 'side-buy', onclick: () => this.setSide(Side.BUY) }, say('buy'));
-  private readonly sellTab = h('button', { class: 'side-sell', onclick: () => this.setSide(Side.SELL) }, say('sell'));
-  private readonly number = h('input', { type: 'number', label: 'Quantity', attrs: { min: '1', max: '1000' } });
-  private readonly slider = h('input', { type: 'range', label: 'Quantity', attrs: { min: '1', max: '1' } });
+  private readonly main = h('button', {
+    class: 'button primary order-button',
+    onclick: () => void this.send(),
+  });
+  private readonly buyTab = h(
+    'button',
+    { class: 'side-buy', onclick: () => this.setSide(Side.BUY) },
+    say('buy'),
+  );
+  private readonly sellTab = h(
+    'button',
+    { class: 'side-sell', onclick: () => this.setSide(Side.SELL) },
+    say('sell'),
+  );
+  private readonly number = h('input', {
+    type: 'number',
+    label: 'Quantity',
+    attrs: { min: '1', max: '1000' },
+  });
+  private readonly slider = h('input', {
+    type: 'range',
+    label: 'Quantity',
+    attrs: { min: '1', max: '1' },
+  });
   private readonly head = h('div', { class: 'head' });
   private readonly why = h('div', { class: 'why' });
   private readonly facts = h('dl');
@@ -44,19 +63,45 @@ export class Ticket {
   onClose: () => void = () => undefined;
   onSold: () => void = () => undefined;
 
-  constructor(private readonly game: Game, private readonly market: Market) {
+  constructor(
+    private readonly game: Game,
+    private readonly market: Market,
+  ) {
     const step = (by: number): HTMLElement =>
-      h('button', { label: by > 0 ? 'More' : 'Less', onclick: () => this.setQuantity(this.quantity + by) }, by > 0 ? '+' : '−');
+      h(
+        'button',
+        { label: by > 0 ? 'More' : 'Less', onclick: () => this.setQuantity(this.quantity + by) },
+        by > 0 ? '+' : '−',
+      );
     this.number.addEventListener('input', () => this.setQuantity(Number(this.number.value) || 1));
     this.slider.addEventListener('input', () => this.setQuantity(Number(this.slider.value)));
-    this.element.append(this.head, this.why,
+    this.element.append(
+      this.head,
+      this.why,
       h('div', { class: 'sides' }, this.buyTab, this.sellTab),
-      h('div', { class: 'amount' }, step(-1), this.number, step(1), this.slider,
-        h('button', { class: 'max', onclick: () => this.setQuantity(this.most()) }, say('max'))),
-      this.facts, h('hr'),
-      h('div', { class: 'total' }, h('span', { class: 'label' }, say('total')),
-        h('span', { class: 'held mute' }, this.ring, this.held), this.total, h('small', {}, 'cr')),
-      this.main, this.problem, this.receipts);
+      h(
+        'div',
+        { class: 'amount' },
+        step(-1),
+        this.number,
+        step(1),
+        this.slider,
+        h('button', { class: 'max', onclick: () => this.setQuantity(this.most()) }, say('max')),
+      ),
+      this.facts,
+      h('hr'),
+      h(
+        'div',
+        { class: 'total' },
+        h('span', { class: 'label' }, say('total')),
+        h('span', { class: 'held mute' }, this.ring, this.held),
+        this.total,
+        h('small', {}, 'cr'),
+      ),
+      this.main,
+      this.problem,
+      this.receipts,
+    );
   }
 
   show(location: number, commodity: number): void {
@@ -124,20 +169,33 @@ export class Ticket {
     if (!this.quote && !this.quoteAsked && now >= this.askAt && this.allowed()) void this.ask(now);
     const share = this.quote && this.quote.validMs > 0 ? Math.max(0, left) / this.quote.validMs : 0;
     setVar(this.ring, '--share', share.toFixed(2));
-    setText(this.held, this.quote && left > 0 ? say('priceHeld', { s: Math.ceil(left / 1000) })
-      : this.quoteAsked && !this.quote && !this.problem.textContent ? say('asking') : '');
+    setText(
+      this.held,
+      this.quote && left > 0
+        ? say('priceHeld', { s: Math.ceil(left / 1000) })
+        : this.quoteAsked && !this.quote && !this.problem.textContent
+          ? say('asking')
+          : '',
+    );
   }
 
   private allowed(): boolean {
     const line = this.market.line(this.location, this.commodity);
-    return line !== undefined && !this.market.silent && (this.side === Side.BUY ? line.sells : line.buys);
+    return (
+      line !== undefined && !this.market.silent && (this.side === Side.BUY ? line.sells : line.buys)
+    );
   }
 
   private async ask(now: number): Promise<void> {
     this.quoteAsked = true;
     const serial = this.serial;
     try {
-      const quote = await this.market.quote(this.location, this.commodity, this.side, this.quantity);
+      const quote = await this.market.quote(
+        this.location,
+        this.commodity,
+        this.side,
+        this.quantity,
+      );
       if (serial !== this.serial || !quote) return;
       if (quote.result === OrderResult.DONE) {
         this.quote = quote;
@@ -173,8 +231,15 @@ export class Ticket {
       const fresh = quote && this.quoteUntil > this.game.session.now();
       const slack = side === Side.BUY ? 103n : 97n;
       const worst = quote ? (fresh ? quote.total : (quote.total * slack) / 100n) : 0n;
-      const reply = await this.market.order(this.location, commodity, side, quantity, worst,
-        fresh ? quote.quoteId : new Uint8Array(0), () => this.refuse(say('orderRetry')));
+      const reply = await this.market.order(
+        this.location,
+        commodity,
+        side,
+        quantity,
+        worst,
+        fresh ? quote.quoteId : new Uint8Array(0),
+        () => this.refuse(say('orderRetry')),
+      );
       if (reply) this.receipt(reply.result, side, quantity, commodity, reply.total, reply.limit);
     } catch (error) {
       this.refuse(sayRefused(error));
@@ -185,15 +250,23 @@ export class Ticket {
     this.draw();
   }
 
-  private receipt(result: OrderResult, side: Side, quantity: number, commodity: number, total: bigint,
-    limit: bigint): void {
+  private receipt(
+    result: OrderResult,
+    side: Side,
+    quantity: number,
+    commodity: number,
+    total: bigint,
+    limit: bigint,
+  ): void {
     if (result !== OrderResult.DONE) {
       this.refuse(this.sayResult(result, limit, total));
       return;
     }
     this.refuse('');
     const words = say('order_1', {
-      did: say(side === Side.BUY ? 'bought' : 'sold'), n: quantity, good: this.game.goodName(commodity),
+      did: say(side === Side.BUY ? 'bought' : 'sold'),
+      n: quantity,
+      good: this.game.goodName(commodity),
       cr: money(total),
     });
     this.receipts.prepend(h('li', {}, icon('check'), h('span', {}, words)));
@@ -218,10 +291,19 @@ export class Ticket {
     this.drawFacts(good.mass, line.buy, line.sell);
     this.drawWhy(line.usual, line.stock, line.target);
     const buying = this.side === Side.BUY;
-    setText(this.main, this.sending ? say('sending')
-      : say(buying ? 'buyButton' : 'sellButton', { n: this.quantity, good: this.game.goodName(this.commodity) }));
-    this.main.disabled = this.sending || this.market.silent || most < 1 || !(buying ? line.sells : line.buys);
-    if (!this.sending && most < 1 && !this.problem.textContent && line) this.refuse(this.whyNot(buying));
+    setText(
+      this.main,
+      this.sending
+        ? say('sending')
+        : say(buying ? 'buyButton' : 'sellButton', {
+            n: this.quantity,
+            good: this.game.goodName(this.commodity),
+          }),
+    );
+    this.main.disabled =
+      this.sending || this.market.silent || most < 1 || !(buying ? line.sells : line.buys);
+    if (!this.sending && most < 1 && !this.problem.textContent && line)
+      this.refuse(this.whyNot(buying));
   }
 
   private whyNot(buying: boolean): string {
@@ -237,9 +319,16 @@ export class Ticket {
     const key = `${this.commodity} ${restricted}`;
     if (key === this.headKey) return;
     this.headKey = key;
-    this.head.replaceChildren(icon(goodIcon(code), 22), h('h2', {}, this.game.goodName(this.commodity)),
+    this.head.replaceChildren(
+      icon(goodIcon(code), 22),
+      h('h2', {}, this.game.goodName(this.commodity)),
       h('small', {}, `${say('tEach', { n: mass })} · ${say(restricted ? 'restricted' : 'legal')}`),
-      h('button', { class: 'closer', label: say('close'), onclick: () => this.onClose() }, icon('close')));
+      h(
+        'button',
+        { class: 'closer', label: say('close'), onclick: () => this.onClose() },
+        icon('close'),
+      ),
+    );
   }
 
   private drawFacts(mass: number, buy: number, sell: number): void {
@@ -247,16 +336,24 @@ export class Ticket {
     const unit = q ? Number(q.total) / this.quantity : this.side === Side.BUY ? buy : sell;
     const change = this.side === Side.BUY ? mass * this.quantity : -mass * this.quantity;
     const place = this.side === Side.BUY ? this.market.best(this.location, this.commodity) : null;
-    const fact = (name: string, value: string, tone = ''): HTMLElement[] =>
-      [h('dt', {}, name), h('dd', { class: tone }, value)];
+    const fact = (name: string, value: string, tone = ''): HTMLElement[] => [
+      h('dt', {}, name),
+      h('dd', { class: tone }, value),
+    ];
     const list = fact(say('unitFor', { n: this.quantity }), figure(Math.round(unit)));
-    if (q) list.push(...fact(say('moves'), signedPercent(q.orderEffectPm), this.tone(-q.orderEffectPm)));
-    list.push(...fact(say('holdAfter'), say('holdAfterOf', {
-      n: Math.max(0, this.market.cargoMass + change), m: this.market.hold,
-    })));
+    if (q)
+      list.push(...fact(say('moves'), signedPercent(q.orderEffectPm), this.tone(-q.orderEffectPm)));
+    list.push(
+      ...fact(
+        say('holdAfter'),
+        say('holdAfterOf', { n: Math.max(0, this.market.cargoMass + change), m: this.market.hold }),
+      ),
+    );
     if (place && place.station.id !== this.location) {
       const profit = place.sell * this.quantity - Math.round(unit * this.quantity);
-      list.push(...fact(say('profitAt', { name: place.station.name }), signed(profit), this.tone(profit)));
+      list.push(
+        ...fact(say('profitAt', { name: place.station.name }), signed(profit), this.tone(profit)),
+      );
     }
     this.facts.replaceChildren(...list);
     setText(this.total, figure(q ? q.total : Math.round(unit * this.quantity)));
@@ -279,13 +376,27 @@ export class Ticket {
       const bar = h('span', { class: 'lever' }, h('i'), h('b'));
       setVar(bar, '--lean', String(Math.max(-1, Math.min(1, pm / 400))));
       const good = buying ? -pm : pm;
-      return h('div', { class: `reason ${this.tone(good)}` }, h('span', { class: 'mute' }, words), bar,
-        h('span', { class: 'figure' }, signedPercent(pm)));
+      return h(
+        'div',
+        { class: `reason ${this.tone(good)}` },
+        h('span', { class: 'mute' }, words),
+        bar,
+        h('span', { class: 'figure' }, signedPercent(pm)),
+      );
     };
     const off = target > 0 ? Math.round(((stock - target) * 1000) / target) : 0;
     this.why.replaceChildren(
-      h('div', { class: 'label' }, say('usual', { now: figure(buying ? now.buy : now.sell), usual: figure(usual) })),
-      reason(say(off > 0 ? 'whyStockAbove' : 'whyStockBelow', { n: percent(Math.abs(off)) }), q.stockEffectPm),
-      reason(say('whyZone'), q.zoneEffectPm), reason(say('whyOrder'), q.orderEffectPm));
+      h(
+        'div',
+        { class: 'label' },
+        say('usual', { now: figure(buying ? now.buy : now.sell), usual: figure(usual) }),
+      ),
+      reason(
+        say(off > 0 ? 'whyStockAbove' : 'whyStockBelow', { n: percent(Math.abs(off)) }),
+        q.stockEffectPm,
+      ),
+      reason(say('whyZone'), q.zoneEffectPm),
+      reason(say('whyOrder'), q.orderEffectPm),
+    );
   }
 }

@@ -52,7 +52,8 @@ export class CredentialStore {
     try {
       const value = JSON.parse(this.storage.getItem(KEY) ?? 'null') as Credentials | null;
       return value && typeof value.ticket === 'string' && typeof value.refreshSecret === 'string'
-        ? value : null;
+        ? value
+        : null;
     } catch {
       return null;
     }
@@ -95,7 +96,10 @@ function readProfile(value: unknown): Profile | null {
 }
 
 export class Auth {
-  constructor(private readonly base = '', private readonly timeoutMs = 15000) {}
+  constructor(
+    private readonly base = '',
+    private readonly timeoutMs = 15000,
+  ) {}
 
   guest(): Promise<SignIn> {
     return this.signIn('guest', {});
@@ -157,7 +161,9 @@ export class Auth {
     if (body) headers['Content-Type'] = 'application/json';
     if (ticket) headers['Authorization'] = `Bearer ${ticket}`;
     const response = await this.fetch(path, {
-      method, headers, ...(body ? { body: JSON.stringify(body) } : {}),
+      method,
+      headers,
+      ...(body ? { body: JSON.stringify(body) } : {}),
     });
     if (!response.ok) throw await this.problem(response);
     const text = await response.text();
@@ -168,7 +174,9 @@ export class Auth {
     const headers = { 'X-Request-Id': requestId(), ...(init.headers as object | undefined) };
     try {
       return await fetch(this.base + path, {
-        ...init, headers, signal: AbortSignal.timeout(this.timeoutMs),
+        ...init,
+        headers,
+        signal: AbortSignal.timeout(this.timeoutMs),
       });
     } catch {
       throw new ApiError('network', 0, 2000, headers['X-Request-Id']);
@@ -184,7 +192,13 @@ export class Auth {
       // A proxy in between answers in its own words: the status says enough.
     }
     const retry = asNumber(body['retry_after_ms']) || retryAfter;
-    return new ApiError(String(body['code'] ?? 'unknown').toLowerCase().replace(/^code_/, ''),
-      response.status, retry, String(body['request_id'] ?? ''));
+    return new ApiError(
+      String(body['code'] ?? 'unknown')
+        .toLowerCase()
+        .replace(/^code_/, ''),
+      response.status,
+      retry,
+      String(body['request_id'] ?? ''),
+    );
   }
 }

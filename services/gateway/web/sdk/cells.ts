@@ -57,7 +57,11 @@ export function unpackStatic(word: number): EnterFacts {
   };
 }
 
-export function unpackShotControls(word: number): { heading: number; weapon: number; mask: number } {
+export function unpackShotControls(word: number): {
+  heading: number;
+  weapon: number;
+  mask: number;
+} {
   return { heading: word & 4095, weapon: (word >>> 12) & 15, mask: (word >>> 16) & 255 };
 }
 
@@ -65,13 +69,23 @@ export function unpackShotControls(word: number): { heading: number; weapon: num
 export function checkColumns(d: CellDelta): void {
   const motion = d.id.length;
   const shots = d.shotId.length;
-  const equal = d.pos.length === motion && d.frac.length === motion && d.vel.length === motion &&
-    d.ctl.length === motion && d.vit.length === d.vitId.length &&
-    d.enterStatic.length === d.enterId.length && d.enterPlayer.length === d.enterId.length &&
-    d.goneReason.length === d.goneId.length && d.shotOwner.length === shots &&
-    d.shotTick.length === shots && d.shotPos.length === shots && d.shotFrac.length === shots &&
-    d.shotVel.length === shots && d.shotCtl.length === shots &&
-    d.hitTarget.length === d.hitShot.length && d.hitInfo.length === d.hitShot.length &&
+  const equal =
+    d.pos.length === motion &&
+    d.frac.length === motion &&
+    d.vel.length === motion &&
+    d.ctl.length === motion &&
+    d.vit.length === d.vitId.length &&
+    d.enterStatic.length === d.enterId.length &&
+    d.enterPlayer.length === d.enterId.length &&
+    d.goneReason.length === d.goneId.length &&
+    d.shotOwner.length === shots &&
+    d.shotTick.length === shots &&
+    d.shotPos.length === shots &&
+    d.shotFrac.length === shots &&
+    d.shotVel.length === shots &&
+    d.shotCtl.length === shots &&
+    d.hitTarget.length === d.hitShot.length &&
+    d.hitInfo.length === d.hitShot.length &&
     d.lootGoods.length === d.lootId.length;
   if (!equal) throw new FrameError(`cell ${d.cell}: columns differ in length`);
 }

@@ -3,7 +3,13 @@
 // the facts, the vitals and the correction that is still being blended away.
 
 export const Faction = {
-  none: 0, pilot: 1, guild: 2, raider: 3, patrol: 4, drone: 5, thing: 6,
+  none: 0,
+  pilot: 1,
+  guild: 2,
+  raider: 3,
+  patrol: 4,
+  drone: 5,
+  thing: 6,
 } as const;
 export const EntityFlag = { newcomer: 1 } as const;
 

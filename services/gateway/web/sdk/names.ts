@@ -39,13 +39,16 @@ export class Names {
       this.asked.add(player);
     }
     this.ask({
-      case: 'names', value: create(NamesRequestSchema, { player: batch.map((p) => BigInt(p)) }),
-    }).then((body) => {
-      if (body.case !== 'names') return;
-      body.value.player.forEach((p, i) => this.know(Number(p), body.value.name[i] ?? ''));
-    }).catch(() => {
-      for (const player of batch) this.asked.delete(player);
-      this.nextAt = now + 10 * GAP_MS;
-    });
+      case: 'names',
+      value: create(NamesRequestSchema, { player: batch.map((p) => BigInt(p)) }),
+    })
+      .then((body) => {
+        if (body.case !== 'names') return;
+        body.value.player.forEach((p, i) => this.know(Number(p), body.value.name[i] ?? ''));
+      })
+      .catch(() => {
+        for (const player of batch) this.asked.delete(player);
+        this.nextAt = now + 10 * GAP_MS;
+      });
   }
 }

@@ -6,7 +6,16 @@ import type { OwnState } from '@gen/client_pb';
 import { Phase } from '@gen/types_pb';
 import type { ShipClass, Weapon, WorldConfig } from '../kernel/config';
 import {
-  boostOf, Flag, flagsOf, headingOf, type Kernel, packControls, SLOT, SLOT_WORDS, targetOf, Thrust,
+  boostOf,
+  Flag,
+  flagsOf,
+  headingOf,
+  type Kernel,
+  packControls,
+  SLOT,
+  SLOT_WORDS,
+  targetOf,
+  Thrust,
   thrustOf,
 } from '../kernel/kernel';
 import { BLEND_MAX, blendShare, K_PER_UNIT, type Pose, turnBetween } from './entity';
@@ -34,7 +43,12 @@ interface Sent extends Controls {
 }
 
 export const NEUTRAL: Controls = {
-  heading: 0, thrust: Thrust.coast, boost: false, drift: false, fire: 0, target: 0,
+  heading: 0,
+  thrust: Thrust.coast,
+  boost: false,
+  drift: false,
+  fire: 0,
+  target: 0,
 };
 
 export class OwnShip {
@@ -60,7 +74,10 @@ export class OwnShip {
   /** Called with each volley that the own guns fire in prediction. */
   onFire: (volley: Volley) => void = () => undefined;
 
-  constructor(private readonly kernel: Kernel, private readonly config: WorldConfig) {}
+  constructor(
+    private readonly kernel: Kernel,
+    private readonly config: WorldConfig,
+  ) {}
 
   get flying(): boolean {
     return this.state?.phase === Phase.FLYING;
@@ -226,8 +243,14 @@ export class OwnShip {
     this.onFire({
       x: slots[at + SLOT.x]! + Math.round(reach * Math.cos(angle)),
       y: slots[at + SLOT.y]! + Math.round(reach * Math.sin(angle)),
-      vx: slots[at + SLOT.vx]!, vy: slots[at + SLOT.vy]!, ship: state.entity, tick: this.tick,
-      heading, weapon: gun.id, mounts: ship.guns, live: (1 << ship.guns) - 1,
+      vx: slots[at + SLOT.vx]!,
+      vy: slots[at + SLOT.vy]!,
+      ship: state.entity,
+      tick: this.tick,
+      heading,
+      weapon: gun.id,
+      mounts: ship.guns,
+      live: (1 << ship.guns) - 1,
     });
   }
 
@@ -258,8 +281,10 @@ export class OwnShip {
     p.vy = slots[at + SLOT.vy]!;
     p.x = this.prevX + (slots[at + SLOT.x]! - this.prevX) * part + this.errorX * share;
     p.y = this.prevY + (slots[at + SLOT.y]! - this.prevY) * part + this.errorY * share;
-    p.heading = this.prevHeading +
-      turnBetween(this.prevHeading, headingOf(p.ctl)) * part + this.errorHeading * share;
+    p.heading =
+      this.prevHeading +
+      turnBetween(this.prevHeading, headingOf(p.ctl)) * part +
+      this.errorHeading * share;
     return p;
   }
 

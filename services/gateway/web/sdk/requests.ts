@@ -8,7 +8,10 @@ import { Code } from '@gen/types_pb';
 
 /** A question that got no body: the code says why; TIMEOUT = done once or not at all. */
 export class Refused extends Error {
-  constructor(readonly code: Code, readonly retryAfterMs: number) {
+  constructor(
+    readonly code: Code,
+    readonly retryAfterMs: number,
+  ) {
     super(Code[code] ?? String(code));
   }
 }
@@ -56,8 +59,15 @@ export class Requests {
     const request = create(RequestSchema, { requestId: id, body });
     return new Promise((done, fail) => {
       this.open.set(keyOf(id), {
-        request, key: keyOf(id), options: { giveUpMs: 10000, retryMs: 2000, ...options },
-        startedAt: now, nextAt: now, tries: 0, last: Code.TIMEOUT, done, fail,
+        request,
+        key: keyOf(id),
+        options: { giveUpMs: 10000, retryMs: 2000, ...options },
+        startedAt: now,
+        nextAt: now,
+        tries: 0,
+        last: Code.TIMEOUT,
+        done,
+        fail,
       });
       this.pump(now);
     });

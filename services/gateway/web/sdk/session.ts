@@ -4,8 +4,18 @@
 
 import { create } from '@bufbuild/protobuf';
 import {
-  type ActionOutcome, ActionSchema, ClientFrameSchema, DockActionSchema, InputSchema, PingSchema,
-  type PrivateEvent, type PublicEvent, type ServerFrame, StatusSchema, type Status, type Welcome,
+  type ActionOutcome,
+  ActionSchema,
+  ClientFrameSchema,
+  DockActionSchema,
+  InputSchema,
+  PingSchema,
+  type PrivateEvent,
+  type PublicEvent,
+  type ServerFrame,
+  StatusSchema,
+  type Status,
+  type Welcome,
 } from '@gen/client_pb';
 import { ActionResult, Code, Phase } from '@gen/types_pb';
 import { decodeWorldConfig, type WorldConfig } from '../kernel/config';
@@ -88,8 +98,10 @@ export class Session {
   constructor(private readonly options: SessionOptions) {
     this.now = options.now ?? (() => performance.now());
     this.credentials = options.credentials;
-    this.requests = new Requests((request) =>
-      this.welcome !== null && this.socket.send(create(ClientFrameSchema, { request })));
+    this.requests = new Requests(
+      (request) =>
+        this.welcome !== null && this.socket.send(create(ClientFrameSchema, { request })),
+    );
     this.names = new Names((body) => this.ask(body));
     this.socket = new Socket({
       url: options.url,
@@ -125,8 +137,9 @@ export class Session {
   }
 
   get paused(): boolean {
-    return this.status.worldPaused ||
-      (this.connected && this.now() - this.lastFrameAt > SILENCE_MS);
+    return (
+      this.status.worldPaused || (this.connected && this.now() - this.lastFrameAt > SILENCE_MS)
+    );
   }
 
   /** Asks the services; see Requests. */
@@ -144,9 +157,12 @@ export class Session {
     const requestId = (this.actionId = (this.actionId % 0x3fffffff) + 1);
     return new Promise((done) => {
       this.actions.set(requestId, done);
-      this.sendInput(this.controls, [create(ActionSchema, {
-        requestId, act: { case: 'dock', value: create(DockActionSchema, { location }) },
-      })]);
+      this.sendInput(this.controls, [
+        create(ActionSchema, {
+          requestId,
+          act: { case: 'dock', value: create(DockActionSchema, { location }) },
+        }),
+      ]);
     });
   }
 
@@ -161,9 +177,11 @@ export class Session {
     this.pumpInput(now);
     if (now - this.lastPingAt >= PING_MS) {
       this.lastPingAt = now;
-      this.socket.send(create(ClientFrameSchema, {
-        ping: create(PingSchema, { clientMs: Math.floor(now) >>> 0 }),
-      }));
+      this.socket.send(
+        create(ClientFrameSchema, {
+          ping: create(PingSchema, { clientMs: Math.floor(now) >>> 0 }),
+        }),
+      );
     }
     const tick = this.tick;
     this.world?.advanceTo(Math.floor(tick) + 1);
@@ -191,12 +209,23 @@ export class Session {
 
   private sendInput(c: Controls, action: ReturnType<typeof create<typeof ActionSchema>>[]): void {
     const seq = this.seq + 1;
-    const sent = this.socket.send(create(ClientFrameSchema, {
-      input: [create(InputSchema, {
-        seq, targetTick: 0, targetHeading: c.heading & 4095, thrust: c.thrust, boost: c.boost,
-        drift: c.drift, fire: c.fire, target: c.target, action,
-      })],
-    }));
+    const sent = this.socket.send(
+      create(ClientFrameSchema, {
+        input: [
+          create(InputSchema, {
+            seq,
+            targetTick: 0,
+            targetHeading: c.heading & 4095,
+            thrust: c.thrust,
+            boost: c.boost,
+            drift: c.drift,
+            fire: c.fire,
+            target: c.target,
+            action,
+          }),
+        ],
+      }),
+    );
     if (!sent) return;
     this.seq = seq;
     this.lastInputAt = this.now();
@@ -288,7 +317,8 @@ export class Session {
     if (frame.pong) this.net.pingMs = smooth(this.net.pingMs, now - frame.pong.clientMs);
     if (frame.newTicket) {
       this.keep({
-        ...this.credentials, ticket: frame.newTicket.ticket,
+        ...this.credentials,
+        ticket: frame.newTicket.ticket,
         ticketExpiresAt: Number(frame.newTicket.ticketExpiresAt),
       });
     }
@@ -316,7 +346,12 @@ export class Session {
     this.options.store.save(credentials);
   }
 
-  private onClosed(e: { reason: CloseReason; words: string; tries: number; retryInMs: number }): void {
+  private onClosed(e: {
+    reason: CloseReason;
+    words: string;
+    tries: number;
+    retryInMs: number;
+  }): void {
     this.queue = null;
     if (this.lostAt === 0) this.lostAt = this.now();
     if (e.reason === 'ticket') {

@@ -13,14 +13,26 @@ const NEAR_TICKS = 5;
 
 /** As CellDelta.shot_*: x and y are where the muzzles were. */
 export interface Volley {
-  x: number; y: number; vx: number; vy: number;
-  ship: number; tick: number; heading: number; weapon: number;
-  mounts: number; live: number;
+  x: number;
+  y: number;
+  vx: number;
+  vy: number;
+  ship: number;
+  tick: number;
+  heading: number;
+  weapon: number;
+  mounts: number;
+  live: number;
 }
 
 export interface Bullet {
-  x: number; y: number; vx: number; vy: number;
-  ship: number; weapon: number; age: number;
+  x: number;
+  y: number;
+  vx: number;
+  vy: number;
+  ship: number;
+  weapon: number;
+  age: number;
 }
 
 interface Row {
@@ -39,7 +51,10 @@ export class Shots {
   private top = OWN_ROWS;
   readonly bullet: Bullet = { x: 0, y: 0, vx: 0, vy: 0, ship: 0, weapon: 0, age: 0 };
 
-  constructor(private readonly kernel: Kernel, private readonly lifeOf: (weapon: number) => number) {
+  constructor(
+    private readonly kernel: Kernel,
+    private readonly lifeOf: (weapon: number) => number,
+  ) {
     for (let i = OWN_ROWS - 1; i >= 0; i--) this.freeOwn.push(i);
   }
 
@@ -61,7 +76,16 @@ export class Shots {
       const [vx, vy] = unpackVelocity(d.shotVel[i]!);
       const mounts = Math.min(8, Math.max(32 - Math.clz32(mask), guns(ship, weapon)));
       const volley = {
-        x, y, vx, vy, ship, tick: d.shotTick[i]!, heading, weapon, mounts, live: mask,
+        x,
+        y,
+        vx,
+        vy,
+        ship,
+        tick: d.shotTick[i]!,
+        heading,
+        weapon,
+        mounts,
+        live: mask,
       };
       if (ship === own) this.confirm(volley.tick);
       this.put(volley, id, ship === own);
@@ -80,7 +104,8 @@ export class Shots {
   }
 
   private put(v: Volley, id: number, own: boolean): Row | null {
-    const index = (own ? this.freeOwn : this.freeOther).pop() ??
+    const index =
+      (own ? this.freeOwn : this.freeOther).pop() ??
       (!own && this.top < this.kernel.shotsMax ? this.top++ : -1);
     const life = this.lifeOf(v.weapon);
     if (index < 0 || life === 0) return null;

@@ -4,7 +4,11 @@
 
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import {
-  type ClientFrame, ClientFrameSchema, HelloSchema, type ServerFrame, ServerFrameSchema,
+  type ClientFrame,
+  ClientFrameSchema,
+  HelloSchema,
+  type ServerFrame,
+  ServerFrameSchema,
 } from '@gen/client_pb';
 import { Emitter } from './emitter';
 
@@ -13,7 +17,15 @@ export const PROTOCOL = 1;
 
 /** Why a connection ended, from its close code; see docs/PROTOCOL.md. */
 export type CloseReason =
-  | 'lost' | 'moving' | 'rules' | 'slow' | 'bad-hello' | 'fenced' | 'ticket' | 'kicked' | 'idle'
+  | 'lost'
+  | 'moving'
+  | 'rules'
+  | 'slow'
+  | 'bad-hello'
+  | 'fenced'
+  | 'ticket'
+  | 'kicked'
+  | 'idle'
   | 'world-away';
 
 export interface SocketEvents {
@@ -56,16 +68,31 @@ const CONNECT_MS = 8000;
 
 export function reasonOf(code: number): CloseReason {
   switch (code) {
-    case 1001: case 1012: return 'moving';
-    case 1002: case 1003: case 1008: case 1009: return 'rules';
-    case 1013: return 'slow';
-    case 4000: case 4004: return 'bad-hello';
-    case 4001: return 'fenced';
-    case 4002: return 'ticket';
-    case 4003: return 'kicked';
-    case 4005: return 'idle';
-    case 4006: return 'world-away';
-    default: return 'lost';
+    case 1001:
+    case 1012:
+      return 'moving';
+    case 1002:
+    case 1003:
+    case 1008:
+    case 1009:
+      return 'rules';
+    case 1013:
+      return 'slow';
+    case 4000:
+    case 4004:
+      return 'bad-hello';
+    case 4001:
+      return 'fenced';
+    case 4002:
+      return 'ticket';
+    case 4003:
+      return 'kicked';
+    case 4005:
+      return 'idle';
+    case 4006:
+      return 'world-away';
+    default:
+      return 'lost';
   }
 }
 
@@ -118,14 +145,17 @@ export class Socket {
   private connect(): void {
     this.timer = null;
     this.tries++;
-    const make = this.options.make ??
+    const make =
+      this.options.make ??
       ((url: string, protocol: string): Wire => new WebSocket(url, protocol) as unknown as Wire);
     const wire = make(this.options.url, SUBPROTOCOL);
     this.wire = wire;
     wire.binaryType = 'arraybuffer';
     wire.onopen = () => this.greet();
     wire.onmessage = ((event: MessageEvent) => this.receive(event.data)) as (e: never) => void;
-    wire.onclose = ((event: CloseEvent) => this.ended(event.code, event.reason)) as (e: never) => void;
+    wire.onclose = ((event: CloseEvent) => this.ended(event.code, event.reason)) as (
+      e: never,
+    ) => void;
     this.deadline = setTimeout(() => {
       this.detach();
       wire.close();
@@ -137,11 +167,15 @@ export class Socket {
     if (this.deadline !== null) clearTimeout(this.deadline);
     this.deadline = null;
     this.openedAt = Date.now();
-    this.send(create(ClientFrameSchema, {
-      hello: create(HelloSchema, {
-        ticket: this.options.ticket(), lastSeq: this.options.lastSeq(), protocol: PROTOCOL,
+    this.send(
+      create(ClientFrameSchema, {
+        hello: create(HelloSchema, {
+          ticket: this.options.ticket(),
+          lastSeq: this.options.lastSeq(),
+          protocol: PROTOCOL,
+        }),
       }),
-    }));
+    );
     this.events.emit('open', { tries: this.tries });
   }
 
@@ -168,8 +202,10 @@ export class Socket {
     const final = reason === 'fenced' || reason === 'kicked' || reason === 'ticket';
     if (final) this.wanted = false;
     const hint = /retry=(\d{1,6})/.exec(words);
-    const wait = Math.max(backOff(Math.max(1, this.tries), (this.options.random ?? Math.random)()),
-      hint ? Number(hint[1]) : 0);
+    const wait = Math.max(
+      backOff(Math.max(1, this.tries), (this.options.random ?? Math.random)()),
+      hint ? Number(hint[1]) : 0,
+    );
     if (!final) this.timer = setTimeout(() => this.connect(), wait);
     this.events.emit('closed', { reason, words, tries: this.tries, retryInMs: final ? -1 : wait });
   }

@@ -5,9 +5,21 @@
 import type { CellDelta } from '@gen/sector_pb';
 import { GoneReason } from '@gen/types_pb';
 import type { WorldConfig } from '../kernel/config';
-import { CLASS_LOOT, CLASS_TORPEDO, headingOf, type Kernel, SLOT, SLOT_WORDS } from '../kernel/kernel';
 import {
-  checkColumns, digestOf, eachMotion, type Motion, unpackPlace, unpackStatic,
+  CLASS_LOOT,
+  CLASS_TORPEDO,
+  headingOf,
+  type Kernel,
+  SLOT,
+  SLOT_WORDS,
+} from '../kernel/kernel';
+import {
+  checkColumns,
+  digestOf,
+  eachMotion,
+  type Motion,
+  unpackPlace,
+  unpackStatic,
 } from './cells';
 import { Emitter } from './emitter';
 import { BLEND_MAX, blendShare, type Entity, type Pose, turnBetween } from './entity';
@@ -49,7 +61,11 @@ export class World {
   readonly events = new Emitter<WorldEvents>();
   readonly shots: Shots;
   readonly counters: WorldCounters = {
-    records: 0, unknown: 0, compared: 0, corrections: 0, digestErrors: 0,
+    records: 0,
+    unknown: 0,
+    compared: 0,
+    corrections: 0,
+    digestErrors: 0,
   };
   /** Tick of the state in the slots; the state one tick earlier is kept beside it. */
   tick = 0;
@@ -61,7 +77,10 @@ export class World {
   private readonly prev: Float64Array;
   private readonly pose: Pose = { x: 0, y: 0, heading: 0, vx: 0, vy: 0, ctl: 0 };
 
-  constructor(private readonly kernel: Kernel, readonly config: WorldConfig) {
+  constructor(
+    private readonly kernel: Kernel,
+    readonly config: WorldConfig,
+  ) {
     this.prev = new Float64Array(kernel.slotsMax * PREV_WORDS);
     const life = new Map(config.weapons.map((w) => [w.id, w.life]));
     this.shots = new Shots(kernel, (weapon) => life.get(weapon) ?? 0);
@@ -134,8 +153,20 @@ export class World {
         const slot = this.free.pop() ?? (this.top < this.kernel.slotsMax ? this.top++ : -1);
         if (slot < 0) continue;
         entity = {
-          id, slot, cell: d.cell, tick: 0, ...facts, player: 0, hull: -1, shield: -1,
-          goods: new Map(), errorX: 0, errorY: 0, errorHeading: 0, errorAt: -1e9, since: d.tick,
+          id,
+          slot,
+          cell: d.cell,
+          tick: 0,
+          ...facts,
+          player: 0,
+          hull: -1,
+          shield: -1,
+          goods: new Map(),
+          errorX: 0,
+          errorY: 0,
+          errorHeading: 0,
+          errorAt: -1e9,
+          since: d.tick,
         };
         this.entities.set(id, entity);
         fresh.add(id);
@@ -149,8 +180,14 @@ export class World {
     return fresh;
   }
 
-  private move(e: Entity, m: Motion, d: CellDelta, snapshot: boolean, fresh: boolean,
-    now: number): void {
+  private move(
+    e: Entity,
+    m: Motion,
+    d: CellDelta,
+    snapshot: boolean,
+    fresh: boolean,
+    now: number,
+  ): void {
     if (d.tick < e.tick) return;
     const { slots } = this.kernel;
     const at = e.slot * SLOT_WORDS;
@@ -179,8 +216,12 @@ export class World {
 
   private compare(slots: Int32Array, at: number, m: Motion): void {
     this.counters.compared++;
-    if (slots[at + SLOT.x] !== m.x || slots[at + SLOT.y] !== m.y ||
-      headingOf(slots[at + SLOT.ctl]!) !== headingOf(m.ctl)) this.counters.corrections++;
+    if (
+      slots[at + SLOT.x] !== m.x ||
+      slots[at + SLOT.y] !== m.y ||
+      headingOf(slots[at + SLOT.ctl]!) !== headingOf(m.ctl)
+    )
+      this.counters.corrections++;
   }
 
   private blend(e: Entity, expected: Pose, now: number): void {
@@ -245,8 +286,9 @@ export class World {
       const [x, y] = unpackPlace(d.cell, d.shotPos[i]!, d.shotFrac[i]!);
       this.events.emit('volley', { ship: d.shotOwner[i]!, x, y });
     }
-    this.shots.take(d, this.own,
-      (ship, weapon) => this.mounts(this.entities.get(ship)?.classId ?? 0, weapon));
+    this.shots.take(d, this.own, (ship, weapon) =>
+      this.mounts(this.entities.get(ship)?.classId ?? 0, weapon),
+    );
   }
 
   private mounts(classId: number, weapon: number): number {
@@ -265,8 +307,14 @@ export class World {
       if (!entity) continue;
       const { x, y } = this.poseOf(entity, this.tick, Infinity);
       this.events.emit('impact', {
-        target, x, y, heading: (info >>> 4) & 4095, shield: (info & 1) !== 0,
-        hull: (info & 2) !== 0, shieldBroke: (info & 4) !== 0, destroyed: (info & 8) !== 0,
+        target,
+        x,
+        y,
+        heading: (info >>> 4) & 4095,
+        shield: (info & 1) !== 0,
+        hull: (info & 2) !== 0,
+        shieldBroke: (info & 4) !== 0,
+        destroyed: (info & 8) !== 0,
       });
     }
   }
@@ -294,8 +342,8 @@ export class World {
     p.vy = slots[at + SLOT.vy]!;
     const share = blendShare(now - e.errorAt);
     p.x = this.prev[from]! + (slots[at + SLOT.x]! - this.prev[from]!) * part + e.errorX * share;
-    p.y = this.prev[from + 1]! + (slots[at + SLOT.y]! - this.prev[from + 1]!) * part +
-      e.errorY * share;
+    p.y =
+      this.prev[from + 1]! + (slots[at + SLOT.y]! - this.prev[from + 1]!) * part + e.errorY * share;
     const h = this.prev[from + 2]!;
     p.heading = h + turnBetween(h, headingOf(p.ctl)) * part + e.errorHeading * share;
     return p;

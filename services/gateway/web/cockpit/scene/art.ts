@@ -42,7 +42,7 @@ export class Art {
 
   /** Drawn length of a ship of this hit radius, px at zoom 1. */
   lengthOf(radius: number): number {
-    return Math.max(18, radius / .42);
+    return Math.max(18, radius / 0.42);
   }
 
   ship(classId: number, ship: ShipClass | undefined, radius: number, relation: Relation): Texture {
@@ -62,11 +62,12 @@ export class Art {
   }
 
   trail(relation: Relation): Texture {
-    const colour = relation === 'own' ? '#FFB84A' : relation === 'neutral' ? '#8FA3BA' : SHAPE[relation];
+    const colour =
+      relation === 'own' ? '#FFB84A' : relation === 'neutral' ? '#8FA3BA' : SHAPE[relation];
     return this.keep(`trail-${relation}`, () => {
       const c = canvas(104, 16);
       const g = c.createLinearGradient(104, 0, 0, 0);
-      g.addColorStop(0, alpha(colour, .55));
+      g.addColorStop(0, alpha(colour, 0.55));
       g.addColorStop(1, alpha(colour, 0));
       c.fillStyle = g;
       c.beginPath();
@@ -88,13 +89,22 @@ export class Art {
       const c = canvas(80, 48);
       const colour = SHAPE[relation];
       const glow = c.createRadialGradient(40, 24, 0, 40, 24, 24);
-      glow.addColorStop(0, alpha(colour, .42));
+      glow.addColorStop(0, alpha(colour, 0.42));
       glow.addColorStop(1, alpha(colour, 0));
       c.fillStyle = glow;
       c.fillRect(0, 0, 80, 48);
       c.lineCap = 'round';
-      const dashes = relation === 'hostile' ? [[22, 30], [42, 54]] : [[25, 55]];
-      for (const [width, style] of [[5.6, colour], [2.4, '#FFFFFF']] as const) {
+      const dashes =
+        relation === 'hostile'
+          ? [
+              [22, 30],
+              [42, 54],
+            ]
+          : [[25, 55]];
+      for (const [width, style] of [
+        [5.6, colour],
+        [2.4, '#FFFFFF'],
+      ] as const) {
         c.lineWidth = width;
         c.strokeStyle = style;
         c.beginPath();
@@ -115,7 +125,11 @@ export class Art {
       c.translate(120, 120);
       c.lineCap = 'round';
       const span = (49 * Math.PI) / 180;
-      for (const [width, a, colour] of [[14, .12, '#4AA8FF'], [6.8, .32, '#7CC4FF'], [2.8, .95, '#E4F4FF']] as const) {
+      for (const [width, a, colour] of [
+        [14, 0.12, '#4AA8FF'],
+        [6.8, 0.32, '#7CC4FF'],
+        [2.8, 0.95, '#E4F4FF'],
+      ] as const) {
         c.lineWidth = width;
         c.strokeStyle = alpha(colour, a);
         c.beginPath();
@@ -132,7 +146,7 @@ export class Art {
       const c = canvas(64, 64);
       const g = c.createRadialGradient(32, 32, 0, 32, 32, 32);
       g.addColorStop(0, 'rgba(255,255,255,1)');
-      g.addColorStop(.3, 'rgba(255,255,255,.45)');
+      g.addColorStop(0.3, 'rgba(255,255,255,.45)');
       g.addColorStop(1, 'rgba(255,255,255,0)');
       c.fillStyle = g;
       c.fillRect(0, 0, 64, 64);
@@ -167,7 +181,7 @@ export class Art {
       const c = canvas(64, 64);
       const g = c.createRadialGradient(32, 32, 0, 32, 32, 32);
       g.addColorStop(0, 'rgba(255,226,170,.9)');
-      g.addColorStop(.35, 'rgba(255,140,60,.55)');
+      g.addColorStop(0.35, 'rgba(255,140,60,.55)');
       g.addColorStop(1, 'rgba(120,30,10,0)');
       c.fillStyle = g;
       c.fillRect(0, 0, 64, 64);
@@ -182,7 +196,13 @@ export class Art {
       c.translate(110, 110);
       c.lineWidth = 2.4;
       c.strokeStyle = '#FFD9A0';
-      for (const [from, to] of [[.1, 1.3], [1.6, 2.4], [2.7, 4.2], [4.5, 5.2], [5.5, 6.2]] as const) {
+      for (const [from, to] of [
+        [0.1, 1.3],
+        [1.6, 2.4],
+        [2.7, 4.2],
+        [4.5, 5.2],
+        [5.5, 6.2],
+      ] as const) {
         c.beginPath();
         c.arc(0, 0, 100, from, to);
         c.stroke();
@@ -212,14 +232,14 @@ export class Art {
     return this.keep('loot', () => {
       const c = canvas(72, 72);
       c.translate(36, 36);
-      c.strokeStyle = alpha(COLOURS.gain, .5);
-      c.fillStyle = alpha(COLOURS.gain, .08);
+      c.strokeStyle = alpha(COLOURS.gain, 0.5);
+      c.fillStyle = alpha(COLOURS.gain, 0.08);
       c.lineWidth = 2;
       c.beginPath();
       c.arc(0, 0, 30, 0, 7);
       c.fill();
       c.stroke();
-      c.rotate(.35);
+      c.rotate(0.35);
       c.fillStyle = '#0A1F1C';
       c.strokeStyle = COLOURS.gain;
       c.lineWidth = 3;
@@ -316,9 +336,13 @@ function drawStation(): CanvasRenderingContext2D {
     for (let k = 1; k < 6; k++) {
       const a = (i * Math.PI) / 3;
       const b = a + Math.PI / 3;
-      const t = .12 + k * .127;
-      c.fillRect(124 * (Math.cos(a) + (Math.cos(b) - Math.cos(a)) * t) - .9,
-        124 * (Math.sin(a) + (Math.sin(b) - Math.sin(a)) * t) - .9, 1.8, 1.8);
+      const t = 0.12 + k * 0.127;
+      c.fillRect(
+        124 * (Math.cos(a) + (Math.cos(b) - Math.cos(a)) * t) - 0.9,
+        124 * (Math.sin(a) + (Math.sin(b) - Math.sin(a)) * t) - 0.9,
+        1.8,
+        1.8,
+      );
     }
   }
   for (let i = 0; i < 3; i++) {
@@ -333,10 +357,10 @@ function drawStation(): CanvasRenderingContext2D {
     c.restore();
   }
   c.fillStyle = '#1B2738';
-  hexagon(c, 36, .3);
+  hexagon(c, 36, 0.3);
   c.fill();
   c.stroke();
-  hexagon(c, 22, .3);
+  hexagon(c, 22, 0.3);
   c.stroke();
   c.fillStyle = '#E9EFF6';
   c.beginPath();
@@ -366,14 +390,16 @@ function drawNebula(): CanvasRenderingContext2D {
     const u = fx * fx * (3 - 2 * fx);
     const v = fy * fy * (3 - 2 * fy);
     const p = (i: number, j: number): number =>
-      table[((((i % period) + period) % period) * 251 + (((j % period) + period) % period) * 17) & 65535]!;
+      table[
+        ((((i % period) + period) % period) * 251 + (((j % period) + period) % period) * 17) & 65535
+      ]!;
     const top = p(x0, y0) + (p(x0 + 1, y0) - p(x0, y0)) * u;
     const low = p(x0, y0 + 1) + (p(x0 + 1, y0 + 1) - p(x0, y0 + 1)) * u;
     return top + (low - top) * v;
   };
   const cloud = (x: number, y: number): number => {
     let sum = 0;
-    for (let octave = 0, size = 4, weight = .5; octave < 5; octave++, size *= 2, weight /= 2)
+    for (let octave = 0, size = 4, weight = 0.5; octave < 5; octave++, size *= 2, weight /= 2)
       sum += at((x / side) * size, (y / side) * size, size) * weight;
     return sum;
   };
@@ -381,9 +407,9 @@ function drawNebula(): CanvasRenderingContext2D {
   const image = c.createImageData(side, side);
   for (let y = 0; y < side; y++) {
     for (let x = 0; x < side; x++) {
-      const wx = x + 60 * (cloud(x, y) - .5);
-      const wy = y + 60 * (cloud(y + 128, x) - .5);
-      const value = Math.max(0, cloud(wx, wy) - .42) / .5;
+      const wx = x + 60 * (cloud(x, y) - 0.5);
+      const wy = y + 60 * (cloud(y + 128, x) - 0.5);
+      const value = Math.max(0, cloud(wx, wy) - 0.42) / 0.5;
       const i = (y * side + x) * 4;
       image.data[i] = image.data[i + 1] = image.data[i + 2] = 255;
       image.data[i + 3] = Math.min(255, 255 * value * value * 1.8);
@@ -394,18 +420,26 @@ function drawNebula(): CanvasRenderingContext2D {
 }
 
 const PLANETS: { [name: string]: [string, string] } = {
-  Earth: ['#2C5A86', '#16324E'], Moon: ['#5B6470', '#2E343D'], Venus: ['#8A6A3C', '#4A371F'],
-  Mercury: ['#6A5A4C', '#352C25'], Mars: ['#8A4A30', '#452316'], Ceres: ['#59616B', '#2B3036'],
-  Vesta: ['#6B5F52', '#352F28'], Pallas: ['#5A5566', '#2A2733'], Jupiter: ['#8A6F50', '#4B3926'],
-  Saturn: ['#8C7A52', '#4A4029'], Neptune: ['#2C4E8C', '#16284B'], Titan: ['#8C7238', '#493A1C'],
+  Earth: ['#2C5A86', '#16324E'],
+  Moon: ['#5B6470', '#2E343D'],
+  Venus: ['#8A6A3C', '#4A371F'],
+  Mercury: ['#6A5A4C', '#352C25'],
+  Mars: ['#8A4A30', '#452316'],
+  Ceres: ['#59616B', '#2B3036'],
+  Vesta: ['#6B5F52', '#352F28'],
+  Pallas: ['#5A5566', '#2A2733'],
+  Jupiter: ['#8A6F50', '#4B3926'],
+  Saturn: ['#8C7A52', '#4A4029'],
+  Neptune: ['#2C4E8C', '#16284B'],
+  Titan: ['#8C7238', '#493A1C'],
 };
 
 function drawSun(): CanvasRenderingContext2D {
   const c = canvas(640, 640);
   const g = c.createRadialGradient(320, 320, 60, 320, 320, 320);
   g.addColorStop(0, 'rgba(255,214,140,.55)');
-  g.addColorStop(.28, 'rgba(255,170,80,.3)');
-  g.addColorStop(.4, 'rgba(255,120,50,.1)');
+  g.addColorStop(0.28, 'rgba(255,170,80,.3)');
+  g.addColorStop(0.4, 'rgba(255,120,50,.1)');
   g.addColorStop(1, 'rgba(255,100,40,0)');
   c.fillStyle = g;
   c.fillRect(0, 0, 640, 640);
@@ -422,26 +456,33 @@ function drawPlanet(name: string): CanvasRenderingContext2D {
   c.clip();
   const shade = c.createRadialGradient(200, 170, 40, 320, 330, 330);
   shade.addColorStop(0, light);
-  shade.addColorStop(.55, dark);
+  shade.addColorStop(0.55, dark);
   shade.addColorStop(1, '#070A10');
   c.fillStyle = shade;
   c.fillRect(0, 0, 640, 640);
   const table = noiseTable();
   for (let i = 0; i < 26; i++) {
-    c.fillStyle = `rgba(${r},${g},${b},${.05 + .05 * table[i]!})`;
+    c.fillStyle = `rgba(${r},${g},${b},${0.05 + 0.05 * table[i]!})`;
     c.beginPath();
-    c.ellipse(320 + 60 * (table[i + 40]! - .5), 640 * table[i + 80]!, 330, 6 + 20 * table[i + 120]!,
-      .12, 0, 7);
+    c.ellipse(
+      320 + 60 * (table[i + 40]! - 0.5),
+      640 * table[i + 80]!,
+      330,
+      6 + 20 * table[i + 120]!,
+      0.12,
+      0,
+      7,
+    );
     c.fill();
   }
   const night = c.createLinearGradient(160, 130, 520, 560);
-  night.addColorStop(.35, 'rgba(3,5,9,0)');
-  night.addColorStop(.85, 'rgba(3,5,9,.92)');
+  night.addColorStop(0.35, 'rgba(3,5,9,0)');
+  night.addColorStop(0.85, 'rgba(3,5,9,.92)');
   c.fillStyle = night;
   c.fillRect(0, 0, 640, 640);
   c.restore();
   c.lineWidth = 3;
-  c.strokeStyle = alpha(light, .6);
+  c.strokeStyle = alpha(light, 0.6);
   c.beginPath();
   c.arc(320, 320, 300, 2.6, 5.2);
   c.stroke();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The visible lines between zones, worked out once from the shapes: of each outline only what is not
-// inside a shape of higher rank or of the same zone. Coordinates in world units.
+// The visible lines between zones, worked out once from the shapes: of each outline only what is
+// not inside a shape of higher rank or of the same zone. Coordinates in world units.
 
 import type { Shape, WorldConfig, Zone } from '../../kernel/config';
 
@@ -22,8 +22,11 @@ export function insideShape(s: Shape, x: number, y: number): boolean {
   const length = Math.hypot(dx, dy) || 1;
   const along = ((x - s.x1) * dx + (y - s.y1) * dy) / length;
   const across = Math.abs((x - s.x1) * dy - (y - s.y1) * dx) / length;
-  const box = x >= Math.min(s.x1, s.x2) - s.r && x <= Math.max(s.x1, s.x2) + s.r &&
-    y >= Math.min(s.y1, s.y2) - s.r && y <= Math.max(s.y1, s.y2) + s.r;
+  const box =
+    x >= Math.min(s.x1, s.x2) - s.r &&
+    x <= Math.max(s.x1, s.x2) + s.r &&
+    y >= Math.min(s.y1, s.y2) - s.r &&
+    y <= Math.max(s.y1, s.y2) + s.r;
   return box && across <= s.r && along >= -s.r && along <= length + s.r;
 }
 
@@ -60,7 +63,8 @@ function close(zone: Zone, run: [number, number][], out: BorderLine[]): void {
     const xs = part.map((p) => p[0]);
     const ys = part.map((p) => p[1]);
     out.push({
-      zone, points: Float64Array.from(part.flat()),
+      zone,
+      points: Float64Array.from(part.flat()),
       box: [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)],
     });
   }
@@ -72,8 +76,9 @@ export function borderLines(config: WorldConfig): BorderLine[] {
   config.shapes.forEach((s, rank) => {
     const zone = zones.get(s.zone);
     if (s.kind === 0 || !zone) return;
-    const over = config.shapes.filter((o, i) => o !== s && o.kind !== 0 &&
-      (i < rank || o.zone === s.zone));
+    const over = config.shapes.filter(
+      (o, i) => o !== s && o.kind !== 0 && (i < rank || o.zone === s.zone),
+    );
     let run: [number, number][] = [];
     const points = outline(s);
     for (let i = 0; i + 1 < points.length; i++) {
@@ -100,8 +105,13 @@ export function zoneAt(config: WorldConfig, x: number, y: number): Zone | undefi
 }
 
 /** Strokes border lines in their style: `place` maps world units to px. */
-export function strokeBorders(c: CanvasRenderingContext2D, lines: readonly BorderLine[],
-  place: (x: number, y: number) => [number, number], teeth: boolean, edge: readonly string[]): void {
+export function strokeBorders(
+  c: CanvasRenderingContext2D,
+  lines: readonly BorderLine[],
+  place: (x: number, y: number) => [number, number],
+  teeth: boolean,
+  edge: readonly string[],
+): void {
   c.save();
   c.lineWidth = 1.5;
   for (const line of lines) {
@@ -120,8 +130,12 @@ export function strokeBorders(c: CanvasRenderingContext2D, lines: readonly Borde
   c.restore();
 }
 
-function drawTeeth(c: CanvasRenderingContext2D, line: BorderLine,
-  place: (x: number, y: number) => [number, number], colour: string): void {
+function drawTeeth(
+  c: CanvasRenderingContext2D,
+  line: BorderLine,
+  place: (x: number, y: number) => [number, number],
+  colour: string,
+): void {
   c.fillStyle = colour;
   let left = 15;
   for (let i = 0; i + 3 < line.points.length; i += 2) {

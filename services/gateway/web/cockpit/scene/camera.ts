@@ -27,11 +27,11 @@ export class Camera {
   }
 
   get centreX(): number {
-    return this.width * .5 + this.shakeX;
+    return this.width * 0.5 + this.shakeX;
   }
 
   get centreY(): number {
-    return this.height * (this.width < 720 ? .51 : .45) + this.shakeY;
+    return this.height * (this.width < 720 ? 0.51 : 0.45) + this.shakeY;
   }
 
   shake(now: number): void {
@@ -39,14 +39,22 @@ export class Camera {
   }
 
   /** Follows a place in k moving by v (u/s); `reach` = cursor's offset from the middle, px. */
-  follow(x: number, y: number, vx: number, vy: number, fast: number, reach: [number, number],
-    now: number, ms: number): void {
-    const base = Math.max(.8, Math.min(2, Math.hypot(this.width, this.height) / 1700));
+  follow(
+    x: number,
+    y: number,
+    vx: number,
+    vy: number,
+    fast: number,
+    reach: [number, number],
+    now: number,
+    ms: number,
+  ): void {
+    const base = Math.max(0.8, Math.min(2, Math.hypot(this.width, this.height) / 1700));
     this.slow += (fast - this.slow) * Math.min(1, ms / 600);
-    this.zoom = base * (this.calm ? 1 : 1 - .2 * this.slow);
-    const most = (.18 * Math.min(this.width, this.height)) / this.zoom;
-    let wantX = this.calm ? 0 : vx * .35 + (reach[0] * .12) / this.zoom;
-    let wantY = this.calm ? 0 : vy * .35 - (reach[1] * .12) / this.zoom;
+    this.zoom = base * (this.calm ? 1 : 1 - 0.2 * this.slow);
+    const most = (0.18 * Math.min(this.width, this.height)) / this.zoom;
+    let wantX = this.calm ? 0 : vx * 0.35 + (reach[0] * 0.12) / this.zoom;
+    let wantY = this.calm ? 0 : vy * 0.35 - (reach[1] * 0.12) / this.zoom;
     const size = Math.hypot(wantX, wantY);
     if (size > most) {
       wantX *= most / size;
@@ -58,8 +66,8 @@ export class Camera {
     this.x = x / K_PER_UNIT + this.leadX;
     this.y = y / K_PER_UNIT + this.leadY;
     const left = Math.max(0, this.shakeUntil - now) / 180;
-    this.shakeX = left * 6 * Math.sin(now * .09);
-    this.shakeY = left * 6 * Math.cos(now * .11);
+    this.shakeX = left * 6 * Math.sin(now * 0.09);
+    this.shakeY = left * 6 * Math.cos(now * 0.11);
   }
 
   /** Screen place of world units. */

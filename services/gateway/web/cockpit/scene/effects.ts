@@ -28,22 +28,38 @@ export class Effects {
   private readonly pool: Sprite[] = [];
   limit = 1500;
 
-  constructor(private readonly layer: Container, private readonly art: Art) {}
+  constructor(
+    private readonly layer: Container,
+    private readonly art: Art,
+  ) {}
 
-  private add(texture: Texture, now: number, p: Partial<Piece> & { tint?: number; add?: boolean }): void {
+  private add(
+    texture: Texture,
+    now: number,
+    p: Partial<Piece> & { tint?: number; add?: boolean },
+  ): void {
     if (this.pieces.length >= this.limit) return;
     const sprite = this.pool.pop() ?? new Sprite();
     sprite.texture = texture;
-    sprite.anchor.set(.5);
+    sprite.anchor.set(0.5);
     sprite.tint = p.tint ?? 0xffffff;
     sprite.blendMode = p.add === false ? 'normal' : 'add';
     sprite.visible = true;
     sprite.rotation = p.spin && p.from === undefined ? Math.random() * 6.3 : 0;
     this.layer.addChild(sprite);
     this.pieces.push({
-      sprite, born: now, life: p.life ?? 300, x: p.x ?? 0, y: p.y ?? 0, vx: p.vx ?? 0,
-      vy: p.vy ?? 0, spin: p.spin ?? 0, from: p.from ?? 1, to: p.to ?? p.from ?? 1,
-      alpha: p.alpha ?? 1, follow: p.follow ?? 0,
+      sprite,
+      born: now,
+      life: p.life ?? 300,
+      x: p.x ?? 0,
+      y: p.y ?? 0,
+      vx: p.vx ?? 0,
+      vy: p.vy ?? 0,
+      spin: p.spin ?? 0,
+      from: p.from ?? 1,
+      to: p.to ?? p.from ?? 1,
+      alpha: p.alpha ?? 1,
+      follow: p.follow ?? 0,
     });
   }
 
@@ -52,24 +68,51 @@ export class Effects {
   }
 
   /** The shield lights up on the side the shot came from; angle of the shot's flight, y down. */
-  shieldHit(entity: number, x: number, y: number, angle: number, length: number, now: number): void {
-    const scale = (length * .62) / 100;
-    this.add(this.art.arc(), now, { x, y, life: 250, from: scale, to: scale * 1.05, follow: entity });
+  shieldHit(
+    entity: number,
+    x: number,
+    y: number,
+    angle: number,
+    length: number,
+    now: number,
+  ): void {
+    const scale = (length * 0.62) / 100;
+    this.add(this.art.arc(), now, {
+      x,
+      y,
+      life: 250,
+      from: scale,
+      to: scale * 1.05,
+      follow: entity,
+    });
     this.last().rotation = angle + Math.PI;
-    const dx = -Math.cos(angle) * length * .6;
-    const dy = -Math.sin(angle) * length * .6;
+    const dx = -Math.cos(angle) * length * 0.6;
+    const dy = -Math.sin(angle) * length * 0.6;
     this.add(this.art.glow(), now, {
-      x: x + dx, y: y + dy, life: 180, from: .5, to: .9, tint: 0x9cd0ff, alpha: .9,
+      x: x + dx,
+      y: y + dy,
+      life: 180,
+      from: 0.5,
+      to: 0.9,
+      tint: 0x9cd0ff,
+      alpha: 0.9,
     });
   }
 
   shieldBroke(x: number, y: number, length: number, now: number): void {
-    const scale = (length * .62) / 100;
+    const scale = (length * 0.62) / 100;
     for (let i = 0; i < 6; i++) {
-      const a = (i * Math.PI) / 3 + .3;
+      const a = (i * Math.PI) / 3 + 0.3;
       this.add(this.art.arc(), now, {
-        x, y, life: 420, from: scale * .9, to: scale * 1.5, vx: Math.cos(a) * 40,
-        vy: Math.sin(a) * 40, follow: 0, alpha: .7,
+        x,
+        y,
+        life: 420,
+        from: scale * 0.9,
+        to: scale * 1.5,
+        vx: Math.cos(a) * 40,
+        vy: Math.sin(a) * 40,
+        follow: 0,
+        alpha: 0.7,
       });
       this.last().rotation = a;
     }
@@ -77,18 +120,24 @@ export class Effects {
 
   sparks(x: number, y: number, angle: number, n: number, tint: number, now: number): void {
     for (let i = 0; i < n; i++) {
-      const a = angle + Math.PI + (Math.random() - .5) * 1.8;
+      const a = angle + Math.PI + (Math.random() - 0.5) * 1.8;
       const v = 60 + Math.random() * 160;
       this.add(this.art.streak(), now, {
-        x, y, vx: Math.cos(a) * v, vy: Math.sin(a) * v, life: 180 + Math.random() * 220,
-        from: .5, to: .2, tint,
+        x,
+        y,
+        vx: Math.cos(a) * v,
+        vy: Math.sin(a) * v,
+        life: 180 + Math.random() * 220,
+        from: 0.5,
+        to: 0.2,
+        tint,
       });
       this.last().rotation = a;
     }
   }
 
   muzzle(x: number, y: number, tint: number, now: number): void {
-    this.add(this.art.glow(), now, { x, y, life: 80, from: .35, to: .15, tint, alpha: .9 });
+    this.add(this.art.glow(), now, { x, y, life: 80, from: 0.35, to: 0.15, tint, alpha: 0.9 });
   }
 
   explosion(x: number, y: number, length: number, now: number): void {
@@ -97,28 +146,48 @@ export class Effects {
     this.add(this.art.glow(), now, { x, y, life: 500, from: r / 30, to: r / 50, tint: 0xffc070 });
     for (let i = 0; i < 16; i++) {
       const a = Math.random() * 6.283;
-      const v = Math.random() * r * .9;
+      const v = Math.random() * r * 0.9;
       this.add(this.art.ember(), now, {
-        x, y, vx: Math.cos(a) * v, vy: Math.sin(a) * v, life: 420 + Math.random() * 360,
-        from: r / 130 + Math.random() * .3, to: r / 60, alpha: .85,
+        x,
+        y,
+        vx: Math.cos(a) * v,
+        vy: Math.sin(a) * v,
+        life: 420 + Math.random() * 360,
+        from: r / 130 + Math.random() * 0.3,
+        to: r / 60,
+        alpha: 0.85,
       });
     }
-    this.add(this.art.ring(), now, { x, y, life: 450, from: .1, to: (1.2 * r) / 100, alpha: .9 });
+    this.add(this.art.ring(), now, { x, y, life: 450, from: 0.1, to: (1.2 * r) / 100, alpha: 0.9 });
     for (let i = 0; i < 20; i++) {
       const a = Math.random() * 6.283;
       const v = r * (1 + Math.random() * 1.6);
       this.add(this.art.streak(), now, {
-        x, y, vx: Math.cos(a) * v, vy: Math.sin(a) * v, life: 400 + Math.random() * 500,
-        from: .8, to: .3, tint: 0xffd9a0,
+        x,
+        y,
+        vx: Math.cos(a) * v,
+        vy: Math.sin(a) * v,
+        life: 400 + Math.random() * 500,
+        from: 0.8,
+        to: 0.3,
+        tint: 0xffd9a0,
       });
       this.last().rotation = a;
     }
     for (let i = 0; i < 7; i++) {
       const a = Math.random() * 6.283;
-      const v = r * (.2 + Math.random() * .4);
+      const v = r * (0.2 + Math.random() * 0.4);
       this.add(this.art.chip(), now, {
-        x, y, vx: Math.cos(a) * v, vy: Math.sin(a) * v, life: 2000, from: .5, to: .5,
-        spin: (Math.random() - .5) * 4, add: false, alpha: .8,
+        x,
+        y,
+        vx: Math.cos(a) * v,
+        vy: Math.sin(a) * v,
+        life: 2000,
+        from: 0.5,
+        to: 0.5,
+        spin: (Math.random() - 0.5) * 4,
+        add: false,
+        alpha: 0.8,
       });
     }
   }

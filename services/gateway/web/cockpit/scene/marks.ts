@@ -7,7 +7,14 @@ import { COLOURS, type Relation, SHAPE } from './palette';
 type Context = CanvasRenderingContext2D;
 
 /** Mark of a ship: own arrowhead, hostile triangle, friend square, neutral dot, loot diamond. */
-export function mark(c: Context, relation: Relation, x: number, y: number, size: number, turn = 0): void {
+export function mark(
+  c: Context,
+  relation: Relation,
+  x: number,
+  y: number,
+  size: number,
+  turn = 0,
+): void {
   c.save();
   c.translate(x, y);
   c.fillStyle = SHAPE[relation];
@@ -16,26 +23,26 @@ export function mark(c: Context, relation: Relation, x: number, y: number, size:
     case 'own':
       c.rotate(turn);
       c.moveTo(size * 1.3, 0);
-      c.lineTo(-size, -size * .9);
-      c.lineTo(-size * .45, 0);
-      c.lineTo(-size, size * .9);
+      c.lineTo(-size, -size * 0.9);
+      c.lineTo(-size * 0.45, 0);
+      c.lineTo(-size, size * 0.9);
       break;
     case 'hostile':
       c.moveTo(0, -size * 1.1);
-      c.lineTo(size * 1.1, size * .85);
-      c.lineTo(-size * 1.1, size * .85);
+      c.lineTo(size * 1.1, size * 0.85);
+      c.lineTo(-size * 1.1, size * 0.85);
       break;
     case 'friend':
-      c.rect(-size * .8, -size * .8, size * 1.6, size * 1.6);
+      c.rect(-size * 0.8, -size * 0.8, size * 1.6, size * 1.6);
       break;
     case 'loot':
-      c.moveTo(0, -size * .8);
-      c.lineTo(size * .8, 0);
-      c.lineTo(0, size * .8);
-      c.lineTo(-size * .8, 0);
+      c.moveTo(0, -size * 0.8);
+      c.lineTo(size * 0.8, 0);
+      c.lineTo(0, size * 0.8);
+      c.lineTo(-size * 0.8, 0);
       break;
     default:
-      c.arc(0, 0, size * .62, 0, 7);
+      c.arc(0, 0, size * 0.62, 0, 7);
   }
   c.closePath();
   c.fill();
@@ -53,8 +60,14 @@ export function stationKind(s: Station, risk: number): StationKind {
 }
 
 /** Glyph of a station: hexagon r 7 with a sign of its kind; diamond for the outposts. */
-export function stationGlyph(c: Context, kind: StationKind, x: number, y: number, r: number,
-  colour: string): void {
+export function stationGlyph(
+  c: Context,
+  kind: StationKind,
+  x: number,
+  y: number,
+  r: number,
+  colour: string,
+): void {
   c.save();
   c.translate(x, y);
   c.lineWidth = Math.max(1.2, (1.7 * r) / 7);
@@ -74,23 +87,52 @@ export function stationGlyph(c: Context, kind: StationKind, x: number, y: number
   const u = r / 7;
   c.beginPath();
   switch (kind) {
-    case 'hub': c.arc(0, 0, 2 * u, 0, 7); c.fill(); break;
-    case 'refinery': c.rect(-2.6 * u, -2.6 * u, 1.7 * u, 5.2 * u); c.rect(.9 * u, -2.6 * u, 1.7 * u, 5.2 * u); c.fill(); break;
-    case 'shipyard': c.moveTo(-2.4 * u, -2.4 * u); c.lineTo(-2.4 * u, 2.2 * u); c.lineTo(2.4 * u, 2.2 * u); c.lineTo(2.4 * u, -2.4 * u); c.stroke(); break;
-    case 'farm': c.moveTo(0, -2.6 * u); c.lineTo(0, 2.6 * u); c.moveTo(-2.6 * u, 0); c.lineTo(2.6 * u, 0); c.stroke(); break;
-    case 'black': c.moveTo(-2.6 * u, 2.6 * u); c.lineTo(2.6 * u, -2.6 * u); c.stroke(); break;
-    default: break;
+    case 'hub':
+      c.arc(0, 0, 2 * u, 0, 7);
+      c.fill();
+      break;
+    case 'refinery':
+      c.rect(-2.6 * u, -2.6 * u, 1.7 * u, 5.2 * u);
+      c.rect(0.9 * u, -2.6 * u, 1.7 * u, 5.2 * u);
+      c.fill();
+      break;
+    case 'shipyard':
+      c.moveTo(-2.4 * u, -2.4 * u);
+      c.lineTo(-2.4 * u, 2.2 * u);
+      c.lineTo(2.4 * u, 2.2 * u);
+      c.lineTo(2.4 * u, -2.4 * u);
+      c.stroke();
+      break;
+    case 'farm':
+      c.moveTo(0, -2.6 * u);
+      c.lineTo(0, 2.6 * u);
+      c.moveTo(-2.6 * u, 0);
+      c.lineTo(2.6 * u, 0);
+      c.stroke();
+      break;
+    case 'black':
+      c.moveTo(-2.6 * u, 2.6 * u);
+      c.lineTo(2.6 * u, -2.6 * u);
+      c.stroke();
+      break;
+    default:
+      break;
   }
   c.restore();
 }
 
 /** Corner brackets about a box. */
 export function brackets(c: Context, x: number, y: number, half: number, colour: string): void {
-  const arm = half * .34;
+  const arm = half * 0.34;
   c.strokeStyle = colour;
   c.lineWidth = 1.8;
   c.beginPath();
-  for (const [sx, sy] of [[-1, -1], [1, -1], [1, 1], [-1, 1]] as const) {
+  for (const [sx, sy] of [
+    [-1, -1],
+    [1, -1],
+    [1, 1],
+    [-1, 1],
+  ] as const) {
     c.moveTo(x + sx * half, y + sy * (half - arm));
     c.lineTo(x + sx * half, y + sy * half);
     c.lineTo(x + sx * (half - arm), y + sy * half);
@@ -98,7 +140,14 @@ export function brackets(c: Context, x: number, y: number, half: number, colour:
   c.stroke();
 }
 
-export function diamond(c: Context, x: number, y: number, r: number, colour: string, filled: boolean): void {
+export function diamond(
+  c: Context,
+  x: number,
+  y: number,
+  r: number,
+  colour: string,
+  filled: boolean,
+): void {
   c.beginPath();
   c.moveTo(x, y - r);
   c.lineTo(x + r, y);
@@ -134,7 +183,14 @@ export class Sheet {
   }
 
   begin(): Context {
-    this.c.setTransform(this.canvas.width / this.width, 0, 0, this.canvas.height / this.height, 0, 0);
+    this.c.setTransform(
+      this.canvas.width / this.width,
+      0,
+      0,
+      this.canvas.height / this.height,
+      0,
+      0,
+    );
     this.c.clearRect(0, 0, this.width, this.height);
     return this.c;
   }

@@ -64,14 +64,15 @@ export class Overlay {
 
   private drawBorders(c: CanvasRenderingContext2D, camera: Camera): void {
     const [l, b, r, t] = camera.view(120);
-    const near = this.lines.filter((line) =>
-      line.box[0] < r && line.box[2] > l && line.box[1] < t && line.box[3] > b);
+    const near = this.lines.filter(
+      (line) => line.box[0] < r && line.box[2] > l && line.box[1] < t && line.box[3] > b,
+    );
     for (const line of near) {
       if (line.zone.risk !== 4) continue;
       // The glow of the lawless side, inside the line.
       c.save();
       c.lineWidth = 52;
-      c.strokeStyle = alpha(RISK_EDGE[4]!, .05);
+      c.strokeStyle = alpha(RISK_EDGE[4]!, 0.05);
       c.beginPath();
       for (let i = 0; i < line.points.length; i += 2) {
         const [x, y] = camera.toScreen(line.points[i]!, line.points[i + 1]!);
@@ -99,11 +100,14 @@ export class Overlay {
     c.rotate(angle);
     c.font = '500 12px Oxanium, sans-serif';
     c.letterSpacing = '2px';
-    c.fillStyle = alpha(RISK_EDGE[risk]!, .9);
+    c.fillStyle = alpha(RISK_EDGE[risk]!, 0.9);
     c.textAlign = 'center';
     // The zone is on the left of the line as it runs (y up), so above it here unless flipped.
-    c.fillText(`${say(`risk${risk}` as 'risk0')} · ${line.zone.name}`.toUpperCase(), 0,
-      flipped ? 22 : -14);
+    c.fillText(
+      `${say(`risk${risk}` as 'risk0')} · ${line.zone.name}`.toUpperCase(),
+      0,
+      flipped ? 22 : -14,
+    );
     c.restore();
   }
 
@@ -115,15 +119,21 @@ export class Overlay {
       c.save();
       c.setLineDash([5, 6]);
       c.lineWidth = 1.2;
-      c.strokeStyle = alpha(COLOURS.friend, .55);
+      c.strokeStyle = alpha(COLOURS.friend, 0.55);
       c.beginPath();
       c.arc(x, y, s.dockRadius * camera.zoom, 0, 7);
       c.stroke();
       c.restore();
       const below = y + 205 * camera.zoom;
       text(c, s.name, x, below, `600 13px Oxanium, sans-serif`, COLOURS.text);
-      text(c, say('dockRule', { r: s.dockRadius, v: 60 }), x, below + 17, '500 13px Plex, sans-serif',
-        COLOURS.mute);
+      text(
+        c,
+        say('dockRule', { r: s.dockRadius, v: 60 }),
+        x,
+        below + 17,
+        '500 13px Plex, sans-serif',
+        COLOURS.mute,
+      );
     }
   }
 
@@ -144,19 +154,33 @@ export class Overlay {
       const signed = relation === 'hostile' || relation === 'friend';
       c.font = '600 13px Oxanium, sans-serif';
       const wide = signed ? c.measureText(name).width : 0;
-      text(c, name, x + (signed ? 8 : 0), y + half + 18, '600 13px Oxanium, sans-serif', TINT[relation]);
+      text(
+        c,
+        name,
+        x + (signed ? 8 : 0),
+        y + half + 18,
+        '600 13px Oxanium, sans-serif',
+        TINT[relation],
+      );
       if (signed) mark(c, relation, x + 8 - wide / 2 - 11, y + half + 14, 5);
     }
     for (const e of game.world?.entities.values() ?? []) {
       if (e.classId !== CLASS_LOOT || game.distanceTo(e) > NAME_RANGE) continue;
       const pose = game.poseOf(e);
       const [x, y] = camera.toScreen(pose.x / K_PER_UNIT, pose.y / K_PER_UNIT);
-      text(c, game.lootText(e), x, y + 26 * camera.zoom + 6, '500 12px Plex, sans-serif', COLOURS.gain);
+      text(
+        c,
+        game.lootText(e),
+        x,
+        y + 26 * camera.zoom + 6,
+        '500 12px Plex, sans-serif',
+        COLOURS.gain,
+      );
     }
   }
 
   private halfOf(game: Game, e: Entity): number {
-    return Math.max(9, (game.kernel.radius(e.classId) || 16) / .84);
+    return Math.max(9, (game.kernel.radius(e.classId) || 16) / 0.84);
   }
 
   private drawRoute(c: CanvasRenderingContext2D, game: Game, camera: Camera): void {
@@ -171,7 +195,7 @@ export class Overlay {
     const ex = x + ((tx - x) / far) * reach;
     const ey = y + ((ty - y) / far) * reach;
     const fade = c.createLinearGradient(x, y, ex, ey);
-    fade.addColorStop(.15, alpha(COLOURS.own, .7));
+    fade.addColorStop(0.15, alpha(COLOURS.own, 0.7));
     fade.addColorStop(1, alpha(COLOURS.own, 0));
     c.save();
     c.setLineDash([6, 8]);
@@ -188,9 +212,9 @@ export class Overlay {
     if (game.speed() <= 20 || !game.own?.flying) return;
     game.own.drift(7, 6).forEach(([x, y], i) => {
       const [px, py] = camera.toScreen(x / K_PER_UNIT, y / K_PER_UNIT);
-      c.fillStyle = alpha(COLOURS.own, .75 - i * .08);
+      c.fillStyle = alpha(COLOURS.own, 0.75 - i * 0.08);
       c.beginPath();
-      c.arc(px, py, 2.4 - i * .12, 0, 7);
+      c.arc(px, py, 2.4 - i * 0.12, 0, 7);
       c.fill();
     });
   }
@@ -204,14 +228,21 @@ export class Overlay {
     if (guarded > 0) {
       c.save();
       c.setLineDash([8, 8]);
-      c.lineDashOffset = -now * .02;
+      c.lineDashOffset = -now * 0.02;
       c.lineWidth = 1.5;
-      c.strokeStyle = alpha(COLOURS.friend, .8);
+      c.strokeStyle = alpha(COLOURS.friend, 0.8);
       c.beginPath();
       c.arc(x, y, 44, 0, 7);
       c.stroke();
       c.restore();
-      text(c, say('protectedFor', { s: Math.ceil(guarded) }), x, y - 54, '500 12px Plex, sans-serif', TINT.friend);
+      text(
+        c,
+        say('protectedFor', { s: Math.ceil(guarded) }),
+        x,
+        y - 54,
+        '500 12px Plex, sans-serif',
+        TINT.friend,
+      );
     }
     if (!ship) return;
     const hull = state.hull / ship.hull;
@@ -224,12 +255,19 @@ export class Overlay {
     if (hull >= 1 && shield >= 1 && now - this.vitalsAt > ARC_STAY_MS) return;
     const r = camera.width < 720 ? 42 : 52;
     this.cradle(c, x, y, r, [158, 98], shield, COLOURS.friend);
-    this.cradle(c, x, y, r, [22, 82], hull, hull < .3 ? SHAPE.hostile : COLOURS.text);
+    this.cradle(c, x, y, r, [22, 82], hull, hull < 0.3 ? SHAPE.hostile : COLOURS.text);
   }
 
   /** An arc from the first to the second angle (degrees), filled by a share from the first on. */
-  private cradle(c: CanvasRenderingContext2D, x: number, y: number, r: number,
-    span: [number, number], share: number, colour: string): void {
+  private cradle(
+    c: CanvasRenderingContext2D,
+    x: number,
+    y: number,
+    r: number,
+    span: [number, number],
+    share: number,
+    colour: string,
+  ): void {
     const a = (span[0] * Math.PI) / 180;
     const b = (span[1] * Math.PI) / 180;
     const stroke = (from: number, to: number, style: string): void => {
@@ -239,7 +277,7 @@ export class Overlay {
       c.arc(x, y, r, Math.min(from, to), Math.max(from, to));
       c.stroke();
     };
-    stroke(a, b, alpha(COLOURS.raised, .95));
+    stroke(a, b, alpha(COLOURS.raised, 0.95));
     if (share > 0) stroke(a, a + (b - a) * Math.min(1, share), colour);
   }
 
@@ -252,7 +290,15 @@ export class Overlay {
     const half = this.halfOf(game, e) * camera.zoom + 9;
     if (x > -60 && y > -60 && x < camera.width + 60 && y < camera.height + 60) {
       brackets(c, x, y, half, TINT[relation]);
-      text(c, game.name(e), x + half + 9, y - half + 9, '600 13px Oxanium, sans-serif', TINT[relation], 'left');
+      text(
+        c,
+        game.name(e),
+        x + half + 9,
+        y - half + 9,
+        '600 13px Oxanium, sans-serif',
+        TINT[relation],
+        'left',
+      );
       if (e.hull >= 0 && e.classId !== CLASS_LOOT) {
         smallBar(c, x + half + 9, y - half + 15, e.shield / 255, COLOURS.friend);
         smallBar(c, x + half + 9, y - half + 21, e.hull / 255, COLOURS.text);
@@ -295,7 +341,7 @@ export class Overlay {
     const a = (130 * Math.PI) / 180;
     const b = (230 * Math.PI) / 180;
     c.lineWidth = 2.5;
-    c.strokeStyle = alpha(COLOURS.raised, .9);
+    c.strokeStyle = alpha(COLOURS.raised, 0.9);
     c.beginPath();
     c.arc(x, y, 18, a, b);
     c.stroke();
@@ -311,12 +357,17 @@ export class Overlay {
       const pose = game.poseOf(e);
       const relation = game.relation(e);
       marks.push({
-        x: pose.x / K_PER_UNIT, y: pose.y / K_PER_UNIT, relation, text: distance(game.distanceTo(e)),
+        x: pose.x / K_PER_UNIT,
+        y: pose.y / K_PER_UNIT,
+        relation,
+        text: distance(game.distanceTo(e)),
         colour: TINT[relation],
       });
     };
     const ships = game.ships();
-    for (const s of ships.filter((one) => game.relation(one.entity) === 'hostile' && one.distance < 2500).slice(0, 4))
+    for (const s of ships
+      .filter((one) => game.relation(one.entity) === 'hostile' && one.distance < 2500)
+      .slice(0, 4))
       wide(s.entity);
     const target = game.targetEntity;
     if (target && game.relation(target) !== 'hostile') wide(target);
@@ -327,7 +378,11 @@ export class Overlay {
     for (const n of chosen) {
       const colour = n.station.id === game.route || n === near[0] ? COLOURS.own : TINT.friend;
       marks.push({
-        x: n.station.x, y: n.station.y, relation: 'station', station: n.station, colour,
+        x: n.station.x,
+        y: n.station.y,
+        relation: 'station',
+        station: n.station,
+        colour,
         text: `${n.station.name} ${distance(n.distance)}`,
       });
     }
@@ -368,8 +423,15 @@ export class Overlay {
     } else {
       mark(c, m.relation as Relation, ox, oy, 6);
     }
-    text(c, m.text, ox + (right ? -13 : 13), oy + 4, '600 12px Oxanium, sans-serif', m.colour,
-      right ? 'right' : 'left');
+    text(
+      c,
+      m.text,
+      ox + (right ? -13 : 13),
+      oy + 4,
+      '600 12px Oxanium, sans-serif',
+      m.colour,
+      right ? 'right' : 'left',
+    );
   }
 }
 
@@ -381,20 +443,33 @@ function clearOf(x: number, y: number, width: number, height: number): number {
   return Math.abs(x - width / 2) < 420 ? Math.min(y, height - 232) : y;
 }
 
-function smallBar(c: CanvasRenderingContext2D, x: number, y: number, share: number, colour: string): void {
-  c.fillStyle = alpha(COLOURS.raised, .9);
+function smallBar(
+  c: CanvasRenderingContext2D,
+  x: number,
+  y: number,
+  share: number,
+  colour: string,
+): void {
+  c.fillStyle = alpha(COLOURS.raised, 0.9);
   c.fillRect(x, y, 42, 4);
   c.fillStyle = colour;
   c.fillRect(x, y, 42 * Math.max(0, Math.min(1, share)), 4);
 }
 
-function text(c: CanvasRenderingContext2D, words: string, x: number, y: number, font: string,
-  colour: string, align: CanvasTextAlign = 'center'): void {
+function text(
+  c: CanvasRenderingContext2D,
+  words: string,
+  x: number,
+  y: number,
+  font: string,
+  colour: string,
+  align: CanvasTextAlign = 'center',
+): void {
   c.font = font;
   c.textAlign = align;
   c.lineJoin = 'round';
   c.lineWidth = 4;
-  c.strokeStyle = alpha(COLOURS.void, .8);
+  c.strokeStyle = alpha(COLOURS.void, 0.8);
   c.strokeText(words, x, y);
   c.fillStyle = colour;
   c.fillText(words, x, y);

@@ -33,45 +33,65 @@ export class Radar {
     const ux = here.x / K_PER_UNIT;
     const uy = here.y / K_PER_UNIT;
     const scale = r / this.range;
-    const place = (x: number, y: number): [number, number] =>
-      [side / 2 + (x - ux) * scale, side / 2 - (y - uy) * scale];
-    c.fillStyle = alpha(COLOURS.panel, .94);
+    const place = (x: number, y: number): [number, number] => [
+      side / 2 + (x - ux) * scale,
+      side / 2 - (y - uy) * scale,
+    ];
+    c.fillStyle = alpha(COLOURS.panel, 0.94);
     c.beginPath();
     c.arc(side / 2, side / 2, r, 0, 7);
     c.fill();
     c.save();
     c.clip();
     this.fillZones(c, game, ux, uy, side);
-    const near = borders.filter((b) => b.box[0] < ux + this.range && b.box[2] > ux - this.range &&
-      b.box[1] < uy + this.range && b.box[3] > uy - this.range);
+    const near = borders.filter(
+      (b) =>
+        b.box[0] < ux + this.range &&
+        b.box[2] > ux - this.range &&
+        b.box[1] < uy + this.range &&
+        b.box[3] > uy - this.range,
+    );
     strokeBorders(c, near, place, false, RISK_EDGE);
     c.restore();
     this.rings(c, side, r, camera, scale);
     this.blips(c, game, place, side, r);
     const heading = game.own?.inSpace
-      ? game.own.poseAt(game.session.ownTick, game.session.now()).heading : 0;
+      ? game.own.poseAt(game.session.ownTick, game.session.now()).heading
+      : 0;
     mark(c, 'own', side / 2, side / 2, side < 150 ? 5 : 6.5, (-heading * Math.PI) / 2048);
   }
 
-  private fillZones(c: CanvasRenderingContext2D, game: Game, ux: number, uy: number, side: number): void {
+  private fillZones(
+    c: CanvasRenderingContext2D,
+    game: Game,
+    ux: number,
+    uy: number,
+    side: number,
+  ): void {
     if (!game.config) return;
     const cells = 20;
     const size = side / cells;
     for (let i = 0; i < cells; i++) {
       for (let k = 0; k < cells; k++) {
-        const x = ux + ((i + .5) / cells - .5) * 2 * this.range;
-        const y = uy - ((k + .5) / cells - .5) * 2 * this.range;
+        const x = ux + ((i + 0.5) / cells - 0.5) * 2 * this.range;
+        const y = uy - ((k + 0.5) / cells - 0.5) * 2 * this.range;
         const risk = zoneAt(game.config, x, y)?.risk ?? 0;
         if (risk < 4) continue;
-        c.fillStyle = alpha(RISK_EDGE[risk]!, .16);
+        c.fillStyle = alpha(RISK_EDGE[risk]!, 0.16);
         c.fillRect(i * size, k * size, size, size);
       }
     }
   }
 
-  private rings(c: CanvasRenderingContext2D, side: number, r: number, camera: Camera, scale: number): void {
+  private rings(
+    c: CanvasRenderingContext2D,
+    side: number,
+    r: number,
+    camera: Camera,
+    scale: number,
+  ): void {
     c.lineWidth = 1;
-    c.strokeStyle = alpha(COLOURS.line, .8);
+    c.strokeStyle = alpha(COLOURS.line, 0.8);
     for (const share of [1 / 3, 2 / 3]) {
       c.beginPath();
       c.arc(side / 2, side / 2, r * share, 0, 7);
@@ -79,10 +99,10 @@ export class Radar {
     }
     const w = (camera.width / camera.zoom) * scale;
     const h = (camera.height / camera.zoom) * scale;
-    c.strokeStyle = alpha(COLOURS.edge, .7);
-    c.strokeRect(side / 2 - w / 2, side / 2 - h * .45, w, h);
+    c.strokeStyle = alpha(COLOURS.edge, 0.7);
+    c.strokeRect(side / 2 - w / 2, side / 2 - h * 0.45, w, h);
     c.lineWidth = 1.6;
-    c.strokeStyle = alpha(COLOURS.edge, .9);
+    c.strokeStyle = alpha(COLOURS.edge, 0.9);
     c.beginPath();
     c.arc(side / 2, side / 2, r, 0, 7);
     c.stroke();
@@ -97,8 +117,13 @@ export class Radar {
     c.stroke();
   }
 
-  private blips(c: CanvasRenderingContext2D, game: Game, place: (x: number, y: number) => [number, number],
-    side: number, r: number): void {
+  private blips(
+    c: CanvasRenderingContext2D,
+    game: Game,
+    place: (x: number, y: number) => [number, number],
+    side: number,
+    r: number,
+  ): void {
     const middle = side / 2;
     const size = side < 150 ? 4 : 5;
     game.nearestStations().forEach((near, i) => {
@@ -111,8 +136,14 @@ export class Radar {
         y = middle + ((y - middle) / far) * (r - 9);
       }
       const chosen = near.station.id === game.route || i === 0;
-      stationGlyph(c, stationKind(near.station, game.zone(near.station.zone)?.risk ?? 0), x, y,
-        pinned ? 5 : 6.5, chosen ? COLOURS.own : COLOURS.text);
+      stationGlyph(
+        c,
+        stationKind(near.station, game.zone(near.station.zone)?.risk ?? 0),
+        x,
+        y,
+        pinned ? 5 : 6.5,
+        chosen ? COLOURS.own : COLOURS.text,
+      );
     });
     for (const e of game.world?.entities.values() ?? []) {
       const relation = game.relation(e);

@@ -16,7 +16,9 @@ import { silhouette } from './ships';
 
 const STARS: [number, number, number, number][] = [
   // parallax, stars per 1,024 px tile, radius, alpha
-  [.05, 330, .8, .35], [.15, 150, 1.1, .6], [.35, 48, 1.6, .85],
+  [0.05, 330, 0.8, 0.35],
+  [0.15, 150, 1.1, 0.6],
+  [0.35, 48, 1.6, 0.85],
 ];
 
 interface Drawn {
@@ -59,26 +61,43 @@ export class Scene {
 
   async start(holder: HTMLElement): Promise<void> {
     await this.app.init({
-      preference: 'webgl', antialias: false, backgroundColor: 0x05080d, autoStart: false,
-      autoDensity: true, resolution: Math.min(2, window.devicePixelRatio || 1),
-      width: window.innerWidth, height: window.innerHeight, powerPreference: 'high-performance',
+      preference: 'webgl',
+      antialias: false,
+      backgroundColor: 0x05080d,
+      autoStart: false,
+      autoDensity: true,
+      resolution: Math.min(2, window.devicePixelRatio || 1),
+      width: window.innerWidth,
+      height: window.innerHeight,
+      powerPreference: 'high-performance',
     });
     holder.append(this.app.canvas);
     this.nebula = new TilingSprite({ texture: this.art.nebula(), width: 1, height: 1 });
     this.nebula.tileScale.set(2.6);
-    this.nebula.alpha = .34;
-    const back = [this.nebula, ...STARS.map(([, n, r, a]) => {
-      const tile = new TilingSprite({ texture: starTile(n, r), width: 1, height: 1 });
-      tile.alpha = a;
-      this.stars.push(tile);
-      return tile;
-    })];
-    this.body.anchor.set(.5);
+    this.nebula.alpha = 0.34;
+    const back = [
+      this.nebula,
+      ...STARS.map(([, n, r, a]) => {
+        const tile = new TilingSprite({ texture: starTile(n, r), width: 1, height: 1 });
+        tile.alpha = a;
+        this.stars.push(tile);
+        return tile;
+      }),
+    ];
+    this.body.anchor.set(0.5);
     this.body.tint = 0x9a9a9a;
-    this.sun.anchor.set(.5);
+    this.sun.anchor.set(0.5);
     this.sun.texture = this.art.body('Sun');
-    this.world.addChild(this.zoneLayer, this.sun, this.stationLayer, this.trailLayer,
-      this.lootLayer, this.shipLayer, this.boltLayer, this.effectLayer);
+    this.world.addChild(
+      this.zoneLayer,
+      this.sun,
+      this.stationLayer,
+      this.trailLayer,
+      this.lootLayer,
+      this.shipLayer,
+      this.boltLayer,
+      this.effectLayer,
+    );
     this.app.stage.addChild(...back, this.body, this.world);
     this.effects = new Effects(this.effectLayer, this.art);
     this.resize();
@@ -100,7 +119,8 @@ export class Scene {
     if (quality === this.quality) return;
     this.quality = quality;
     const device = Math.min(2, window.devicePixelRatio || 1);
-    this.app.renderer.resolution = quality === 0 ? device : quality === 1 ? Math.min(1, device) : .66;
+    this.app.renderer.resolution =
+      quality === 0 ? device : quality === 1 ? Math.min(1, device) : 0.66;
     this.effects.limit = quality === 0 ? 1500 : 500;
     this.nebula.visible = quality < 2;
     this.stars.forEach((tile, i) => (tile.visible = quality < 2 || i === 1));
@@ -113,8 +133,9 @@ export class Scene {
     for (const s of game.config?.shapes ?? []) {
       const zone = game.zone(s.zone);
       if (s.kind !== 1 || !zone || (zone.risk !== 0 && zone.risk !== 4)) continue;
-      const g = new Graphics().circle(0, 0, s.r)
-        .fill({ color: numeric(RISK_EDGE[zone.risk]!), alpha: RISK_FILL[zone.risk]! * .55 });
+      const g = new Graphics()
+        .circle(0, 0, s.r)
+        .fill({ color: numeric(RISK_EDGE[zone.risk]!), alpha: RISK_FILL[zone.risk]! * 0.55 });
       g.label = `${s.x1},${s.y1}`;
       this.zoneLayer.addChild(g);
     }
@@ -148,8 +169,10 @@ export class Scene {
     this.recentre();
     const { camera } = this;
     this.world.scale.set(camera.zoom);
-    this.world.position.set(camera.centreX - this.px(camera.x) * camera.zoom,
-      camera.centreY - this.py(camera.y) * camera.zoom);
+    this.world.position.set(
+      camera.centreX - this.px(camera.x) * camera.zoom,
+      camera.centreY - this.py(camera.y) * camera.zoom,
+    );
     this.drawBack(game);
     this.drawStations(game, now);
     this.drawShips(game, now);
@@ -167,14 +190,14 @@ export class Scene {
     const risk = game.own?.state?.zone?.risk ?? 0;
     const want = numeric(RISK_NEBULA[risk] ?? RISK_NEBULA[0]!);
     [want >> 16, (want >> 8) & 255, want & 255].forEach((v, i) => {
-      this.nebulaTint[i]! += (v - this.nebulaTint[i]!) * .02;
+      this.nebulaTint[i]! += (v - this.nebulaTint[i]!) * 0.02;
     });
     const [r, g, b] = this.nebulaTint.map(Math.round) as [number, number, number];
     this.nebula.tint = (r << 16) | (g << 8) | b;
     const shift = (tile: TilingSprite, parallax: number): void => {
       tile.tilePosition.set(-camera.x * parallax * still, camera.y * parallax * still);
     };
-    shift(this.nebula, .03);
+    shift(this.nebula, 0.03);
     this.stars.forEach((tile, i) => shift(tile, STARS[i]![0]));
     const near = game.nearestStations()[0];
     const name = near?.station.body ?? '';
@@ -183,11 +206,13 @@ export class Scene {
       this.body.texture = this.art.body(name);
     }
     if (near) {
-      const size = Math.min(camera.width, camera.height) * (near.station.body === 'Moon' ? .4 : .75);
+      const size =
+        Math.min(camera.width, camera.height) * (near.station.body === 'Moon' ? 0.4 : 0.75);
       this.body.scale.set(size / 640);
       this.body.position.set(
-        camera.width * .86 - (camera.x - near.station.x) * .02 * still,
-        camera.height * .93 + (camera.y - near.station.y) * .02 * still);
+        camera.width * 0.86 - (camera.x - near.station.x) * 0.02 * still,
+        camera.height * 0.93 + (camera.y - near.station.y) * 0.02 * still,
+      );
     }
     this.body.visible = near !== undefined;
     this.sun.position.set(this.px(524288), this.py(524288));
@@ -209,14 +234,14 @@ export class Scene {
       }
       if (!sprite) {
         sprite = new Sprite(this.art.station());
-        sprite.anchor.set(.5);
+        sprite.anchor.set(0.5);
         sprite.scale.set(1 / FINE);
         this.stations.set(station.id, sprite);
         this.stationLayer.addChild(sprite);
       }
       sprite.visible = true;
       sprite.position.set(this.px(station.x), this.py(station.y));
-      sprite.rotation = this.camera.calm ? 0 : now * .00003 + station.id;
+      sprite.rotation = this.camera.calm ? 0 : now * 0.00003 + station.id;
     }
   }
 
@@ -244,8 +269,14 @@ export class Scene {
     this.drawAs(game, e.id, e.classId, pose, relation, now);
   }
 
-  private drawAs(game: Game, id: number, classId: number, pose: Pose, relation: Relation,
-    now: number): void {
+  private drawAs(
+    game: Game,
+    id: number,
+    classId: number,
+    pose: Pose,
+    relation: Relation,
+    now: number,
+  ): void {
     let drawn = this.ships.get(id);
     if (drawn && (drawn.relation !== relation || drawn.classId !== classId)) {
       this.remove(drawn);
@@ -256,12 +287,12 @@ export class Scene {
     const { sprite } = drawn;
     sprite.position.set(this.px(pose.x / K_PER_UNIT), this.py(pose.y / K_PER_UNIT));
     if (classId === CLASS_LOOT) {
-      sprite.rotation = now * .0006 + id;
+      sprite.rotation = now * 0.0006 + id;
       return;
     }
     sprite.rotation = (-pose.heading * Math.PI) / 2048;
     sprite.tint = now < drawn.flashUntil ? 0xffffff : 0xf4f4f4;
-    sprite.alpha = game.isImmune(pose.ctl) ? .55 + .2 * Math.sin(now * .006) : 1;
+    sprite.alpha = game.isImmune(pose.ctl) ? 0.55 + 0.2 * Math.sin(now * 0.006) : 1;
     this.drawTrails(game, drawn, classId, pose);
   }
 
@@ -270,16 +301,19 @@ export class Scene {
     const radius = game.kernel.radius(classId) || 16;
     const length = this.art.lengthOf(radius);
     const sprite = new Sprite(
-      classId === CLASS_LOOT ? this.art.loot()
-        : classId === CLASS_TORPEDO ? this.art.torpedo(relation)
-          : this.art.ship(classId, ship, radius, relation));
-    sprite.anchor.set(.5);
+      classId === CLASS_LOOT
+        ? this.art.loot()
+        : classId === CLASS_TORPEDO
+          ? this.art.torpedo(relation)
+          : this.art.ship(classId, ship, radius, relation),
+    );
+    sprite.anchor.set(0.5);
     sprite.scale.set(1 / FINE);
     (classId === CLASS_LOOT ? this.lootLayer : this.shipLayer).addChild(sprite);
     const engines = classId === CLASS_LOOT ? [] : silhouette(classId, ship).engines;
     const trails = engines.map(() => {
       const trail = new Sprite(this.art.trail(relation));
-      trail.anchor.set(1, .5);
+      trail.anchor.set(1, 0.5);
       trail.blendMode = 'add';
       this.trailLayer.addChild(trail);
       return trail;
@@ -299,11 +333,13 @@ export class Scene {
       trail.visible = burning;
       if (!burning) return;
       const [ex, ey] = s.engines[i]!;
-      trail.position.set(drawn.sprite.x + (ex * cos - ey * sin) * unit,
-        drawn.sprite.y + (ex * sin + ey * cos) * unit);
+      trail.position.set(
+        drawn.sprite.x + (ex * cos - ey * sin) * unit,
+        drawn.sprite.y + (ex * sin + ey * cos) * unit,
+      );
       trail.rotation = drawn.sprite.rotation;
-      const long = (.45 + .55 * share) * (boostOf(pose.ctl) ? 1.5 : 1);
-      trail.scale.set(long * .5 * (.94 + .06 * Math.random()), .5);
+      const long = (0.45 + 0.55 * share) * (boostOf(pose.ctl) ? 1.5 : 1);
+      trail.scale.set(long * 0.5 * (0.94 + 0.06 * Math.random()), 0.5);
     });
   }
 
@@ -328,7 +364,7 @@ export class Scene {
       let sprite = this.bolts[n];
       if (!sprite) {
         sprite = new Sprite();
-        sprite.anchor.set(.5);
+        sprite.anchor.set(0.5);
         sprite.blendMode = 'add';
         this.boltLayer.addChild(sprite);
         this.bolts.push(sprite);
@@ -360,12 +396,21 @@ export class Scene {
   }
 
   explode(x: number, y: number, radius: number, now: number): void {
-    this.effects.explosion(this.px(x / K_PER_UNIT), this.py(y / K_PER_UNIT),
-      this.art.lengthOf(radius || 16), now);
+    this.effects.explosion(
+      this.px(x / K_PER_UNIT),
+      this.py(y / K_PER_UNIT),
+      this.art.lengthOf(radius || 16),
+      now,
+    );
   }
 
   muzzle(x: number, y: number, relation: Relation, now: number): void {
-    this.effects.muzzle(this.px(x / K_PER_UNIT), this.py(y / K_PER_UNIT), numeric(SHAPE[relation]), now);
+    this.effects.muzzle(
+      this.px(x / K_PER_UNIT),
+      this.py(y / K_PER_UNIT),
+      numeric(SHAPE[relation]),
+      now,
+    );
   }
 }
 
@@ -383,16 +428,16 @@ function starTile(n: number, radius: number): Texture {
   for (let i = 0; i < n; i++) {
     const x = random() * side;
     const y = random() * side;
-    const size = radius * (.6 + .7 * random());
+    const size = radius * (0.6 + 0.7 * random());
     const tint = random();
-    if (radius > 1.4 && tint > .55) {
+    if (radius > 1.4 && tint > 0.55) {
       const g = c.createRadialGradient(x, y, 0, x, y, 9);
       g.addColorStop(0, 'rgba(170,200,240,.35)');
       g.addColorStop(1, 'rgba(170,200,240,0)');
       c.fillStyle = g;
       c.fillRect(x - 9, y - 9, 18, 18);
     }
-    c.fillStyle = tint < .15 ? '#FFE2B8' : tint < .6 ? '#DCE8F8' : '#AFC4DE';
+    c.fillStyle = tint < 0.15 ? '#FFE2B8' : tint < 0.6 ? '#DCE8F8' : '#AFC4DE';
     c.beginPath();
     c.arc(x, y, size, 0, 7);
     c.fill();
