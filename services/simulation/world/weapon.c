@@ -22,6 +22,12 @@ uint64_t sweep(const int32_t pos[2], const int32_t vel[2], const struct flight *
     return square_sum(x, y);
 }
 
+/* False when two ways along one axis keep them apart: spares most targets the sweep. */
+static bool close_by(int32_t apart, int32_t moved, int32_t radius)
+{
+    return (apart < 0 ? -apart : apart) <= radius + (moved < 0 ? -moved : moved);
+}
+
 /* The first thing that a bullet meets in this tick. */
 static uint32_t meet(const struct world *w, const int32_t pos[2], const int32_t vel[2],
                      const struct culprit *by, int32_t *best_when)
@@ -31,14 +37,17 @@ static uint32_t meet(const struct world *w, const int32_t pos[2], const int32_t 
 
     while ((slot = grid_next(w, &b)) != NO_SLOT) {
         const struct unit *u = &w->units[slot];
-        uint64_t radius, far;
-        int32_t when;
+        int32_t radius, when;
+        uint64_t far;
 
         if (u->type == UNIT_FREE)
             continue;
-        radius = (uint64_t)unit_class(w, slot)->radius;
+        radius = unit_class(w, slot)->radius;
+        if (!close_by(pos[0] - u->f.x, vel[0] - u->f.vx, radius) ||
+            !close_by(pos[1] - u->f.y, vel[1] - u->f.vy, radius))
+            continue;
         far = sweep(pos, vel, &u->f, &when);
-        if (far > radius * radius || !zone_may_hurt(w, by, slot))
+        if (far > (uint64_t)radius * (uint64_t)radius || !zone_may_hurt(w, by, slot))
             continue;
         if (best == NO_SLOT || when < *best_when || (when == *best_when && slot < best)) {
             best = slot;
