@@ -175,6 +175,9 @@ static void end_session(struct turn *t, uint32_t pilot)
     world_unbind(t->world, pilot);
 }
 
+/* Bind and heartbeat travel on two connections: a session may have been bound by the new process
+ * before its first heartbeat came, and a silent gateway may only have been cut off. Each is named
+ * as unknown, so that whoever still has it binds it again. */
 static void end_sessions_of(struct turn *t, uint32_t gateway, const char *why)
 {
     struct gateway *g = sessions_gateway_at(t->sessions, gateway);
@@ -182,8 +185,11 @@ static void end_sessions_of(struct turn *t, uint32_t gateway, const char *why)
         return;
     st_log(ST_LOG_WARN, "gateway_gone", st_log_s("gateway", g->name), st_log_s("why", why),
            st_log_u("sessions", g->pilots_n));
-    while (g->pilots_n > 0)
-        end_session(t, g->pilots[g->pilots_n - 1]);
+    while (g->pilots_n > 0) {
+        uint32_t pilot = g->pilots[g->pilots_n - 1];
+        sessions_unknown(t->sessions, gateway, sessions_at(t->sessions, pilot)->sid);
+        end_session(t, pilot);
+    }
 }
 
 void turn_bind(struct turn *t, struct ask_bind *b, uint64_t now_ms)
