@@ -74,10 +74,9 @@ START_TEST(recharge_after_the_delay)
     uint32_t at;
 
     wounded(SOL1_SHUTTLE, SOL1_SHUTTLE);
-    at = world_tick(kit->w);
     kit_run(kit, 2); /* the other bullet, if it was a tick later */
     ck_assert_uint_eq(kit_own(kit, 1).shield, 350);
-    at = kit_own(kit, 1).combat_until - WORLD_COMBAT_TICKS;
+    at = kit_own(kit, 1).dock_at - WORLD_DOCK_CALM; /* when it was hit */
     kit_run(kit, 100 - (world_tick(kit->w) - at));
     ck_assert_uint_eq(kit_own(kit, 1).shield, 350);
     for (uint32_t i = 1; i <= 150; i++) {
@@ -108,7 +107,7 @@ START_TEST(the_heavy_hauler_recharges_by_two)
     wounded(SOL1_SHUTTLE, SOL1_HEAVY);
     kit_run(kit, 3);
     ck_assert_uint_eq(kit_own(kit, 1).shield, 1350);
-    at = kit_own(kit, 1).combat_until - WORLD_COMBAT_TICKS;
+    at = kit_own(kit, 1).dock_at - WORLD_DOCK_CALM; /* when it was hit */
     kit_run(kit, at + 140 - world_tick(kit->w));
     ck_assert_uint_eq(kit_own(kit, 1).shield, 1350);
     kit_run(kit, 5);

@@ -156,10 +156,17 @@ END_TEST
 
 START_TEST(range_ends_with_life)
 {
-    duel(SOL1_SHUTTLE, SOL1_HEAVY, 1000);
+    /* 16 to the muzzle, 950 of flight, 40 of the target: 1,006 u. */
+    duel(SOL1_SHUTTLE, SOL1_HEAVY, 1020);
     (void)volley(0);
     kit_run(kit, 30);
-    ck_assert_uint_eq(kit_lost(kit, 1), 0); /* 16 + 950 + 40 < 1,000 + spread: out of reach */
+    ck_assert_uint_eq(kit_lost(kit, 1), 0);
+    kit_free(kit);
+    kit = kit_new();
+    duel(SOL1_SHUTTLE, SOL1_HEAVY, 980);
+    (void)volley(0);
+    kit_run(kit, 30);
+    ck_assert_uint_eq(kit_lost(kit, 1), 150);
 }
 END_TEST
 
@@ -181,7 +188,7 @@ START_TEST(swept_hits_at_closing_speed)
     uint32_t bullets = 0;
 
     kit_pilot(kit, SOL1_SCOUT, KIT_DEEP_X, KIT_DEEP_Y);
-    kit_pilot(kit, SOL1_SCOUT, KIT_DEEP_X + 6000, KIT_DEEP_Y);
+    kit_pilot(kit, SOL1_SCOUT, KIT_DEEP_X + 3500, KIT_DEEP_Y);
     kit_steer(kit, 0, 0, FLIGHT_COAST, false);
     kit_steer(kit, 1, 2048, FLIGHT_COAST, false);
     kit_settle(kit);
