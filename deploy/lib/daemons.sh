@@ -176,7 +176,10 @@ missing_parts() {
 all_ready() {
     local name
     for name in $(daemon_names); do
-        [[ ! -e $run/units/$name ]] || daemon_ready "$name" >/dev/null || { echo "$name"; return 1; }
+        [[ -e $run/units/$name ]] || continue
+        daemon_ready "$name" >/dev/null && continue
+        echo "$name"
+        return 1
     done
 }
 

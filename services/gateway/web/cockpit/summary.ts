@@ -23,7 +23,8 @@ function side(game: Game, x: number, y: number): string {
 /** Degrees clockwise from north (up) to a place. */
 function bearing(game: Game, x: number, y: number): number {
   const own = game.own!.poseAt(game.session.ownTick, game.session.now());
-  return (Math.round((Math.atan2(x - own.x, y - own.y) * 1800) / Math.PI) / 10 + 360) % 360;
+  const tenths = Math.round((Math.atan2(x - own.x, y - own.y) * 1800) / Math.PI);
+  return ((tenths + 3600) % 3600) / 10;
 }
 
 export function summary(game: Game, market: Market): string {
