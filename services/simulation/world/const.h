@@ -31,10 +31,9 @@
 #define WORLD_CELL_FIRST    224     /* first cell column and row of the play square */
 #define WORLD_CELLS         (WORLD_CELLS_SIDE * WORLD_CELLS_SIDE)
 
-/* Entity ids: slot | generation << 24. A slot rests before it is used again. */
+/* Entity ids: slot | generation << 24. The slot that has rested longest is used next. */
 #define WORLD_SLOT_MASK     0x00ffffffu
 #define WORLD_GEN_SHIFT     24
-#define WORLD_SLOT_REST     (60 * WORLD_TICK_HZ)
 
 /* Classes of entities: 1..999 are ship classes of the configuration, the rest is built in. */
 #define WORLD_CLASS_TORPEDO 1000

@@ -79,7 +79,6 @@ void entity_free(struct world *w, uint32_t slot, enum world_gone_reason reason)
             (struct gone_item){entity_id(w, slot), u->cell, (uint8_t)reason, 0};
     memset(u, 0, sizeof *u);
     u->generation = generation;
-    w->freed_at[slot] = w->head.tick;
     w->cells_stale = true;
     ring_give(w, slot);
 }

@@ -169,7 +169,6 @@ static void visit_units(struct walk *k, struct world *w)
 
     for (uint32_t i = 0; i < w->first[3]; i++)
         visit(k, &w->units[i].generation, 1);
-    visit(k, w->freed_at, sizeof *w->freed_at * w->first[3]);
     if (reading(k)) {
         read_units(k, w);
         return;

@@ -210,8 +210,7 @@ struct world {
     struct pilot *pilots;
     struct known *known;
     uint32_t known_max;
-    uint32_t *free_slots;   /* rings of rested slots: ships, torpedoes, containers */
-    uint32_t *freed_at;     /* by slot */
+    uint32_t *free_slots; /* rings of resting slots, the longest at rest first, by type */
     struct npc npcs[NPCS_MAX];
     struct pack packs[PACKS_MAX];
     /* derived */

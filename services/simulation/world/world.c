@@ -66,7 +66,6 @@ static void carve_tables(struct carver *c, struct world *w)
     w->pilots = carve(c, sizeof *w->pilots, w->limits.pilots);
     w->known = carve(c, sizeof *w->known, w->known_max);
     w->free_slots = carve(c, sizeof *w->free_slots, all);
-    w->freed_at = carve(c, sizeof *w->freed_at, all);
     carve_index(c, &w->players, w->limits.pilots);
     carve_index(c, &w->ships_known, w->known_max);
     w->cell_slots = carve(c, sizeof *w->cell_slots, all);
