@@ -150,8 +150,13 @@ bool turn_baton(struct turn *t, const struct baton *b)
     bool config_set = b->config != NULL && apply_config(t, b->config);
     if (b->moves && !would_thaw(t, &b->ship))
         apply_ship(t, &b->ship);
-    for (uint32_t i = 0; i < b->loot_n; i++)
-        world_loot_correct(t->world, b->loot[i].loot, b->loot[i].good, b->loot[i].quantity);
+    for (uint32_t i = 0; i < b->loot_n; i++) {
+        const struct baton_loot *l = &b->loot[i];
+        if (l->placed && l->quantity > 0)
+            world_loot_put(t->world, l->loot, l->good, l->quantity, l->x, l->y);
+        else
+            world_loot_correct(t->world, l->loot, l->good, l->quantity);
+    }
     if (b->credits != 0 && b->player != 0)
         emit_booked(t->emit, world_pilot_find(t->world, b->player), b->credits, b->balance,
                     b->notice);

@@ -266,6 +266,11 @@ static bool take_ship(const Startrader__V1__Baton *m, struct baton *out)
     }
 }
 
+static bool in_play(int32_t k)
+{
+    return k >= WORLD_PLAY_MIN && k <= WORLD_PLAY_MAX;
+}
+
 /* A container holds one good. */
 static bool take_loot(const Startrader__V1__Baton *m, struct baton *out)
 {
@@ -275,6 +280,11 @@ static bool take_loot(const Startrader__V1__Baton *m, struct baton *out)
         const Startrader__V1__LootState *l = m->loot[i];
         struct baton_loot *to = &out->loot[out->loot_n++];
         to->loot = l->loot;
+        to->placed = l->position && in_play(l->position->x) && in_play(l->position->y);
+        if (to->placed) {
+            to->x = l->position->x;
+            to->y = l->position->y;
+        }
         if (l->n_goods == 0)
             continue;
         if (l->goods[0]->commodity > UINT16_MAX || l->goods[0]->quantity > UINT16_MAX)

@@ -27,6 +27,8 @@ void event_encode(const struct world_hard *event, uint32_t shard, uint32_t epoch
 struct baton_loot {
     uint64_t loot;
     uint16_t good, quantity;
+    int32_t x, y; /* k */
+    bool placed;  /* x and y are known */
 };
 
 struct baton {

@@ -344,6 +344,36 @@ START_TEST(docked_is_told_until_answered)
 }
 END_TEST
 
+/* A refused pickup gives back to space what the ledger still has there. */
+START_TEST(loot_comes_back)
+{
+    struct baton b = {.epoch = appear(3).epoch,
+                      .kind = STARTRADER__V1__BATON_KIND__BATON_KIND_REFUSED,
+                      .event = 77,
+                      .loot_n = 1,
+                      .loot = {{.loot = 4711,
+                                .good = 1,
+                                .quantity = 5,
+                                .x = WORLD_SUN_U * WORLD_UNIT,
+                                .y = (WORLD_SUN_U + 9000) * WORLD_UNIT,
+                                .placed = true}}};
+    setup();
+    turn_baton(t.turn, &b);
+    step(2);
+    uint32_t ids[64], n, found = 0;
+    uint32_t cell = (uint32_t)(b.loot[0].x >> WORLD_CELL_SHIFT) |
+                    (uint32_t)(b.loot[0].y >> WORLD_CELL_SHIFT) << WORLD_CELL_BITS;
+    n = world_cell_entities(turn_world(t.turn), cell, ids, 64);
+    for (uint32_t i = 0; i < n; i++) {
+        struct world_entity e;
+        ck_assert(world_entity_get(turn_world(t.turn), ids[i], &e));
+        found += e.class_id == WORLD_CLASS_LOOT && e.good == 1 && e.quantity == 5;
+    }
+    ck_assert_uint_eq(found, 1);
+    teardown();
+}
+END_TEST
+
 START_TEST(refused_flies_on_but_only_by_its_own_answer)
 {
     struct baton b = appear(3);
@@ -402,6 +432,6 @@ START_TEST(snapshots_on_request)
 END_TEST
 
 SUITE_MAIN("turn", batons_move_ships, a_higher_epoch_ends_us, inputs_in_order_of_seq,
-           own_state_comes_when_due, fencing_by_epoch_then_by_time,
+           own_state_comes_when_due, loot_comes_back, fencing_by_epoch_then_by_time,
            silent_or_restarted_gateways_lose_their_sessions, docked_is_told_until_answered,
            refused_flies_on_but_only_by_its_own_answer, snapshots_on_request)
