@@ -554,7 +554,7 @@ START_TEST(killed_at_every_point_the_books_are_right)
         stack_ctl(t->nats.url, t->owner_url, (char *[]){"startraderctl", "migrate", NULL}), 0);
     struct st_pg_options options = {t->pg.url, "saboteur", 20000, 8};
     t->saboteur = st_pg_new(&options);
-    snprintf(t->history_path, sizeof t->history_path, "%s/history", t->nats.dir);
+    snprintf(t->history_path, sizeof t->history_path, "%.63s/history", t->nats.dir);
     t->history = fopen(t->history_path, "w");
     t->loop = st_loop_new();
     open_buses(t);
