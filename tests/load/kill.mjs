@@ -157,7 +157,7 @@ if (kills > 0) {
     );
 }
 await lib.until(
-    async () => (await lib.metric(env.ST_SIMULATION_INTERNAL, "startrader_events_waiting")) === 0,
+    async () => (await lib.metric(env.ST_SIMULATION_INTERNAL, "startrader_event_ring")) === 0,
     10000,
 );
 v.check(lib.runCtl(["ledger", "verify", "--history", history]), "ledger verify --history");
