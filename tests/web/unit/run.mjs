@@ -29,7 +29,9 @@ buildSync({
     nodePaths: [join(web, 'node_modules')],
 });
 const files = tests.map((name) => join(out, name.replace('.ts', '.mjs')));
-const done = spawnSync(process.execPath, ['--test', ...files], {
+// Browsers have the Web Crypto global; Node 18 has it behind a flag.
+const flags = globalThis.crypto ? [] : ['--experimental-global-webcrypto'];
+const done = spawnSync(process.execPath, [...flags, '--test', ...files], {
     stdio: 'inherit',
     env: { ...process.env, KERNEL_WASM: join(top, '.build/web-work/kernel.wasm') },
 });
