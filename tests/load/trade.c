@@ -6,7 +6,7 @@
 
 #include <st/rng.h>
 
-enum { VISIT_ORDERS = 6, RETRY_MS = 2000, DEFINITE_MS = 10000, PAUSE_MS = 250 };
+enum { VISIT_ORDERS = 9, RETRY_MS = 2000, DEFINITE_MS = 10000, PAUSE_MS = 250 };
 
 typedef Startrader__V1__Request Request;
 
@@ -150,14 +150,17 @@ static void buy_something(struct pilot *p, struct world *w, uint64_t now_ms)
     const struct market_line *l = choose_purchase(p);
     const struct config_good *g = l ? world_config_good(w->config, l->commodity) : NULL;
     uint32_t room = p->hold > p->own.cargo_mass ? p->hold - p->own.cargo_mass : 0;
-    if (!g || g->mass == 0)
+    if (!g || g->mass == 0) {
+        p->steps_done++;
         return;
+    }
     uint32_t n = ST_MIN(room / g->mass, 1 + pilot_random(p, 4));
     n = ST_MIN(n, (uint32_t)(p->credits / 3 / l->buy));
-    p->steps_done++;
     if (n > 0)
         place(p, w, l->commodity, STARTRADER__V1__SIDE__SIDE_BUY, n, (uint64_t)l->buy * n * 2,
               now_ms);
+    else
+        p->steps_done++;
 }
 
 static void undock(struct pilot *p, struct world *w, uint64_t now_ms)
