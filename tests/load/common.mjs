@@ -40,9 +40,13 @@ export function pilots(args) {
     return { child, done };
 }
 
+// 0 while there is none: the file comes and goes as the supervisor works.
 export function pidOf(name) {
-    const file = path.join(runDir, `${name}.pid`);
-    return existsSync(file) ? Number(readFileSync(file, "utf8").trim()) : 0;
+    try {
+        return Number(readFileSync(path.join(runDir, `${name}.pid`), "utf8").trim());
+    } catch {
+        return 0;
+    }
 }
 
 export function alive(pid) {

@@ -95,11 +95,13 @@ static void become_server(pid_t parent, const char *log, bool by_namespace)
         _exit(1);
 }
 
-static pid_t spawn(const struct pg_fixture *f, const char *program, char *const *args)
+/* args[0] is replaced by the program's path: it looks for its siblings beside itself. */
+static pid_t spawn(const struct pg_fixture *f, const char *program, char **args)
 {
     char path[512], bindir[256], log[96];
     find_bindir(bindir, sizeof bindir);
     snprintf(path, sizeof path, "%s/%s", bindir, program);
+    args[0] = path;
     snprintf(log, sizeof log, "%s/log", f->dir);
     bool by_namespace = namespaces_work();
     pid_t parent = getpid(), pid = fork();
