@@ -7,7 +7,6 @@
 #include <glob.h>
 #include <grp.h>
 #include <pwd.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,50 +44,15 @@ static void find_bindir(char *out, size_t cap)
     globfree(&g);
 }
 
-static bool write_file(const char *path, const char *text)
-{
-    FILE *out = fopen(path, "w");
-    if (!out)
-        return false;
-    bool ok = fputs(text, out) >= 0;
-    return fclose(out) == 0 && ok;
-}
-
-/* Postgres refuses root: inside a namespace of its own root is somebody else. */
-static bool leave_root_by_namespace(void)
-{
-    return unshare(CLONE_NEWUSER) == 0 && write_file("/proc/self/setgroups", "deny") &&
-           write_file("/proc/self/uid_map", "1000 0 1") &&
-           write_file("/proc/self/gid_map", "1000 0 1");
-}
-
-static bool leave_root_for_postgres(void)
-{
-    const struct passwd *user = getpwnam("postgres");
-    return user && initgroups("postgres", user->pw_gid) == 0 && setgid(user->pw_gid) == 0 &&
-           setuid(user->pw_uid) == 0;
-}
-
-/* Where namespaces are forbidden, the package's own user runs the server. */
-static bool namespaces_work(void)
-{
-    static int known = -1;
-    if (known < 0) {
-        int status = 0;
-        pid_t pid = fork();
-        if (pid == 0)
-            _exit(leave_root_by_namespace() ? 0 : 1);
-        st_assert(pid > 0 && waitpid(pid, &status, 0) == pid);
-        known = status == 0;
-    }
-    return known == 1;
-}
-
 /* In a child: another user when root, no survivor of the test, quiet. */
-static void become_server(pid_t parent, const char *log, bool by_namespace)
+static void become_server(pid_t parent, const char *log)
 {
-    if (geteuid() == 0 && !(by_namespace ? leave_root_by_namespace() : leave_root_for_postgres()))
-        _exit(1);
+    if (geteuid() == 0) {
+        const struct passwd *user = getpwnam("postgres");
+        if (!user || initgroups("postgres", user->pw_gid) != 0 || setgid(user->pw_gid) != 0 ||
+            setuid(user->pw_uid) != 0)
+            _exit(1);
+    }
     prctl(PR_SET_PDEATHSIG, SIGINT);
     if (getppid() != parent || chdir("/") != 0 || !freopen(log, "a", stdout) ||
         !freopen(log, "a", stderr))
@@ -103,11 +67,10 @@ static pid_t spawn(const struct pg_fixture *f, const char *program, char **args)
     snprintf(path, sizeof path, "%s/%s", bindir, program);
     args[0] = path;
     snprintf(log, sizeof log, "%s/log", f->dir);
-    bool by_namespace = namespaces_work();
     pid_t parent = getpid(), pid = fork();
     st_assert(pid >= 0);
     if (pid == 0) {
-        become_server(parent, log, by_namespace);
+        become_server(parent, log);
         execv(path, args);
         _exit(127);
     }
@@ -166,7 +129,7 @@ void pg_fixture_start(struct pg_fixture *f)
     memset(f, 0, sizeof *f);
     snprintf(f->dir, sizeof f->dir, "/tmp/st-pg-XXXXXX");
     st_assert(mkdtemp(f->dir));
-    if (geteuid() == 0 && !namespaces_work()) {
+    if (geteuid() == 0) {
         const struct passwd *user = getpwnam("postgres");
         st_assert(user && chown(f->dir, user->pw_uid, user->pw_gid) == 0);
     }
