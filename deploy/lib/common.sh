@@ -91,7 +91,7 @@ apply_stack() {
     printf '%s\n' "${stack[@]}" >"$run/stack.new"
     mv "$run/stack.new" "$run/stack"
     if live_pid supervisor pid; then
-        kill -HUP "$pid"
+        : >"$run/reload"
     else
         # With an environment of its own: the caller's may hold settings of another stack.
         setsid env -i PATH="$PATH" HOME="$HOME" LANG=C.UTF-8 "$top/deploy/supervise" "$run" \
