@@ -53,7 +53,8 @@ static void set_cargo(struct world *w, uint32_t slot, const struct world_baton *
     ship_weigh(w, slot);
 }
 
-/* Where an undocking ship appears: at the dock radius, on a side that nobody can foresee. */
+/* Where an undocking ship appears: a unit inside of the dock radius, so that it may dock again at
+ * once, on a side that nobody can foresee. */
 static void place(const struct world *w, const struct world_baton *b, int32_t *x, int32_t *y,
                   uint32_t *way)
 {
@@ -64,8 +65,9 @@ static void place(const struct world *w, const struct world_baton *b, int32_t *x
     *y = b->y;
     if (!s)
         return;
-    *x = s->x * WORLD_UNIT + ((s->dock_radius * WORLD_UNIT / 16 * flight_cos(*way)) >> 10);
-    *y = s->y * WORLD_UNIT + ((s->dock_radius * WORLD_UNIT / 16 * flight_sin(*way)) >> 10);
+    int32_t far = (s->dock_radius - 1) * WORLD_UNIT / 16;
+    *x = s->x * WORLD_UNIT + ((far * flight_cos(*way)) >> 10);
+    *y = s->y * WORLD_UNIT + ((far * flight_sin(*way)) >> 10);
 }
 
 static void fit_out(struct world *w, uint32_t slot, const struct world_baton *b)

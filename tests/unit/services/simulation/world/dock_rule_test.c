@@ -268,8 +268,8 @@ START_TEST(undock_outwards_and_immune)
         dx = own.x - s->x * WORLD_UNIT;
         dy = own.y - s->y * WORLD_UNIT;
         far = flight_isqrt((uint64_t)(dx * dx + dy * dy)) / WORLD_UNIT;
-        ck_assert_uint_ge(far, s->dock_radius - 1u);
-        ck_assert_uint_le(far, s->dock_radius);
+        ck_assert_uint_ge(far, s->dock_radius - 2u);
+        ck_assert_uint_lt(far, s->dock_radius);
         off = (flight_atan2(dy, dx) - own.flight.heading + 2u) & 4095;
         ck_assert_uint_le(off, 4);
         ck_assert_int_eq(own.flight.vx, 0);
@@ -277,6 +277,7 @@ START_TEST(undock_outwards_and_immune)
         ck_assert_uint_ne(kit_own(kit, p).immune_until, 0);
         kit_run(kit, 1);
         ck_assert_uint_eq(kit_own(kit, p).immune_until, 0);
+        ck_assert_uint_eq(answer(ask(p, 0)), WORLD_ACCEPTED);
     }
 }
 END_TEST
