@@ -25,6 +25,8 @@ static const struct st_conf_item settings[] = {
     {"ST_POSTGRES_URL", ST_CONF_SECRET, NULL, 1, 1024, "postgresql://st_profile:...@host/db"},
     {"ST_REDIS_URL", ST_CONF_SECRET, NULL, 1, 1024,
      "redis://[:password@]host:port[/db] or unix:/path"},
+    {"ST_REDIS_TIMEOUT_MS", ST_CONF_INT, "50", 1, 10000,
+     "of a command; after three that fail Redis is left alone for a second"},
     {"ST_TICKET_SECRET_KEY", ST_CONF_SECRET, NULL, 64, 64,
      "seed of the signing key, 64 hex digits"},
     {"ST_TICKET_KEY_ID", ST_CONF_STRING, "k1", 1, 8, "name of the signing key"},
@@ -50,6 +52,7 @@ static void *start_cache(void *ctx, uint32_t index)
     const struct st_conf *conf = st_daemon_conf(((struct profile *)ctx)->daemon);
     struct cache *c = cache_new(&(struct cache_options){
         .url = st_conf_str(conf, "ST_REDIS_URL"),
+        .timeout_ms = (uint32_t)st_conf_int(conf, "ST_REDIS_TIMEOUT_MS"),
         .tries_per_account = (uint32_t)st_conf_int(conf, "ST_SIGN_INS_PER_ACCOUNT"),
         .failures_per_address = (uint32_t)st_conf_int(conf, "ST_SIGN_INS_PER_ADDRESS"),
         .new_pilots_per_address = (uint32_t)st_conf_int(conf, "ST_NEW_PILOTS_PER_ADDRESS")});
@@ -155,8 +158,9 @@ static bool check(const struct st_conf *conf, FILE *errors)
     }
     bool good = load_keys(&scratch, conf, errors) == 0;
     st_secret_wipe(&scratch, sizeof(scratch));
+    uint32_t timeout_ms = (uint32_t)st_conf_int(conf, "ST_REDIS_TIMEOUT_MS");
     struct st_kv *kv = st_kv_new(&(struct st_kv_options){.url = st_conf_str(conf, "ST_REDIS_URL"),
-                                                         .timeout_ms = CACHE_TIMEOUT_MS});
+                                                         .timeout_ms = timeout_ms});
     if (!kv)
         fprintf(errors,
                 "ST_REDIS_URL: neither redis://[:password@]host:port[/db] nor unix:/path\n");

@@ -46,9 +46,10 @@ static struct st_slice text(const char *s)
 
 struct cache *cache_new(const struct cache_options *options)
 {
-    st_assert(options && options->tries_per_account > 0 && options->failures_per_address > 0);
+    st_assert(options && options->timeout_ms > 0);
+    st_assert(options->tries_per_account > 0 && options->failures_per_address > 0);
     struct st_kv *kv =
-        st_kv_new(&(struct st_kv_options){.url = options->url, .timeout_ms = CACHE_TIMEOUT_MS});
+        st_kv_new(&(struct st_kv_options){.url = options->url, .timeout_ms = options->timeout_ms});
     if (!kv)
         return NULL;
     struct cache *c = st_alloc(sizeof(*c));

@@ -21,14 +21,14 @@ enum {
     CACHE_KEPT_MAX = 100000,
     CACHE_TTL_S = 24 * 3600,             /* sliding: each read renews it */
     CACHE_AGE_MAX_MS = 72 * 3600 * 1000, /* since it was read from Postgres */
-    CACHE_LEASE_MS = 5000,
-    CACHE_TIMEOUT_MS = 50
+    CACHE_LEASE_MS = 5000
 };
 
 struct cache;
 
 struct cache_options {
     const char *url;
+    uint32_t timeout_ms;        /* of a command, connecting included */
     uint32_t tries_per_account; /* failed sign-ins in ACCOUNT_WINDOW_MS */
     uint32_t failures_per_address;
     uint32_t new_pilots_per_address;
