@@ -62,13 +62,18 @@ function(st_program name)
   target_link_libraries(${name} PRIVATE ${arg_LIBS})
 endfunction()
 
-# st_test(name SOURCES ... LIBS ...): a Check program, run by ctest with the label `unit`.
+# st_test(name [ALONE] SOURCES ... LIBS ...): a Check program, run by ctest with the label `unit`.
+# ALONE: it starts servers or is about time, so that no other test runs beside it.
 function(st_test name)
   if(NOT CHECK_FOUND)
     return()
   endif()
-  st_program(${name} ${ARGN})
+  cmake_parse_arguments(PARSE_ARGV 1 arg "ALONE" "" "")
+  st_program(${name} ${arg_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE PkgConfig::CHECK)
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 240 ENVIRONMENT "CK_FORK=no")
+  if(arg_ALONE)
+    set_tests_properties(${name} PROPERTIES RUN_SERIAL TRUE)
+  endif()
 endfunction()
