@@ -141,6 +141,8 @@ static bool world_field(struct world_bundle *b, const struct field *f)
         return set_column(&b->len, f);
     case 9:
         return set_bytes(&b->blob, f);
+    case 10:
+        return set_column(&b->window, f);
     default:
         return true;
     }
@@ -154,6 +156,8 @@ int bundle_read_world(struct world_bundle *out, const void *data, size_t len)
     while (at < end)
         if (!get_field(&at, end, &f) || !world_field(out, &f))
             return ST_EPROTO;
+    if (out->window.count != 0 && out->window.count != out->cell.count)
+        return ST_EPROTO;
     return slices_ok(out->cell, out->off, out->len, out->blob.len) ? ST_OK : ST_EPROTO;
 }
 

@@ -18,6 +18,7 @@ struct bundle_column {
 struct world_bundle {
     uint32_t shard, world_epoch, tick, seq, kind;
     struct bundle_column cell, off, len;
+    struct bundle_column window; /* of deltas: the ticks each covers; empty = 1 */
     struct st_slice blob;
 };
 

@@ -49,10 +49,12 @@ static bool epoch_ok(struct stream *s, uint32_t epoch, enum stream_event *event)
 /* Slices of a bundle into the cells; the bundle lives as long as they do. */
 static void take_slices(struct stream *s, const struct world_bundle *b, struct parcel *p)
 {
-    struct bundle_column cell = b->cell, off = b->off, len = b->len;
-    uint32_t c, o, l;
+    struct bundle_column cell = b->cell, off = b->off, len = b->len, window = b->window;
+    uint32_t c, o, l, ticks = 1;
     while (bundle_next(&cell, &c) && bundle_next(&off, &o) && bundle_next(&len, &l)) {
         struct st_slice bytes = {b->blob.data + o, l};
+        if (window.count > 0 && bundle_next(&window, &ticks) && ticks != 1)
+            continue; /* every client is told every tick */
         int err = b->kind == KIND_SNAPSHOT ? cells_snapshot(s->cells, c, b->tick, p, bytes)
                                            : cells_delta(s->cells, c, b->tick, p, bytes);
         if (err != ST_OK) {

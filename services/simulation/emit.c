@@ -10,6 +10,7 @@
 #include <startrader/v1/world.pb-c.h>
 
 #include "frame.h"
+#include "window.h"
 
 enum { ROW_NONE = 0xffffffff };
 
@@ -18,6 +19,7 @@ struct slices {
     struct st_buf blob;
     uint32_t max, n;
     uint32_t *key, *cell, *phase, *off, *len;
+    uint32_t *window; /* of a delta: ticks that it covers */
 };
 
 struct booked {
@@ -37,6 +39,7 @@ struct event {
 
 struct emit {
     struct frame *frame;
+    struct window *window;
     struct ring *out;
     uint32_t shard, epoch;
     uint64_t config_revision;
@@ -53,13 +56,13 @@ struct emit {
 
 static uint32_t slices_max(const struct world_limits *limits)
 {
-    return ST_MAX(limits->pilots, (uint32_t)WORLD_CELLS);
+    return ST_MAX(limits->pilots, 3 * (uint32_t)WORLD_CELLS); /* three tiers */
 }
 
 size_t emit_size(const struct world_limits *limits)
 {
-    return sizeof(struct emit) + frame_size(limits) + EMIT_BLOB_MAX +
-           (size_t)slices_max(limits) * 5 * sizeof(uint32_t) +
+    return sizeof(struct emit) + frame_size(limits) + window_size(limits) + EMIT_BLOB_MAX +
+           (size_t)slices_max(limits) * 6 * sizeof(uint32_t) +
            (size_t)limits->pilots * 2 * sizeof(uint32_t);
 }
 
@@ -68,6 +71,7 @@ struct emit *emit_new(const struct world_limits *limits, uint32_t shard, struct 
     struct emit *e = st_alloc(sizeof(*e));
     struct slices *s = &e->slices;
     e->frame = frame_new(limits);
+    e->window = window_new(limits);
     e->shard = shard;
     e->out = out;
     e->pilots_max = limits->pilots;
@@ -80,6 +84,7 @@ struct emit *emit_new(const struct world_limits *limits, uint32_t shard, struct 
     s->phase = st_alloc_array(s->max, sizeof(uint32_t));
     s->off = st_alloc_array(s->max, sizeof(uint32_t));
     s->len = st_alloc_array(s->max, sizeof(uint32_t));
+    s->window = st_alloc_array(s->max, sizeof(uint32_t));
     st_buf_init_fixed(&s->blob, st_alloc(EMIT_BLOB_MAX), EMIT_BLOB_MAX);
     return e;
 }
@@ -90,6 +95,7 @@ void emit_free(struct emit **e)
         return;
     struct slices *s = &(*e)->slices;
     frame_free(&(*e)->frame);
+    window_free(&(*e)->window);
     st_free((*e)->first);
     st_free((*e)->last);
     st_free(s->key);
@@ -97,6 +103,7 @@ void emit_free(struct emit **e)
     st_free(s->phase);
     st_free(s->off);
     st_free(s->len);
+    st_free(s->window);
     st_free(s->blob.data);
     st_free(*e);
     *e = NULL;
@@ -108,6 +115,7 @@ void emit_open(struct emit *e, uint32_t epoch, uint64_t config_revision)
     e->config_revision = config_revision;
     e->delta_seq = e->snapshot_seq = e->own_seq = 0;
     e->booked_n = 0;
+    window_open(e->window);
 }
 
 void emit_config(struct emit *e, uint64_t config_revision)
@@ -181,6 +189,10 @@ static void fill_world_bundle(struct emit *e, const struct world *w, bool snapsh
     m->cell = s->key;
     m->off = s->off;
     m->len = s->len;
+    if (!snapshot) {
+        m->n_window = s->n;
+        m->window = s->window;
+    }
     m->blob.data = s->blob.data;
     m->blob.len = s->blob.len;
 }
@@ -202,6 +214,32 @@ static void send_world(struct emit *e, const struct world *w, bool snapshot)
 
 /* A bundle is sent when the next slice does not fit; a cell that alone is larger than a bundle
  * cannot be shown at all (some 30,000 entities) and counts as dropped. */
+static void emit_cell(struct emit *e, const struct world *w, const struct world_cell *cell,
+                      uint32_t window)
+{
+    struct slices *s = &e->slices;
+    for (int again = 0; again < 2; again++) {
+        size_t from = s->blob.len;
+        frame_delta(e->frame, w, cell, &s->blob);
+        if (slices_end(s, from, cell->cell)) {
+            s->window[s->n - 1] = window;
+            return;
+        }
+        send_world(e, w, false);
+        e->stats->dropped += (uint32_t)again;
+    }
+}
+
+/* Windows that end with this tick: those of the cells whose snapshot is due, modulo the length. */
+static void emit_windows(struct emit *e, const struct world *w, uint32_t ticks)
+{
+    for (uint32_t i = world_tick(w) % ticks; i < WORLD_CELLS; i += ticks) {
+        struct world_cell cell;
+        if (window_cell(e->window, w, i, ticks, &cell))
+            emit_cell(e, w, &cell, ticks);
+    }
+}
+
 static void emit_deltas(struct emit *e, const struct world *w)
 {
     uint32_t n = world_dirty_cells(w);
@@ -209,23 +247,12 @@ static void emit_deltas(struct emit *e, const struct world *w)
     for (uint32_t i = 0; i < n; i++) {
         struct world_cell cell;
         world_dirty_cell(w, i, &cell);
-        for (int again = 0; again < 2; again++) {
-            size_t from = e->slices.blob.len;
-            frame_delta(e->frame, w, i, &e->slices.blob);
-            if (slices_end(&e->slices, from, cell.cell))
-                break;
-            send_world(e, w, false);
-            e->stats->dropped += (uint32_t)again;
-        }
+        emit_cell(e, w, &cell, 1);
     }
+    window_take(e->window, w);
+    emit_windows(e, w, WINDOW_NEAR);
+    emit_windows(e, w, WINDOW_FAR);
     send_world(e, w, false);
-}
-
-static uint32_t roll_cell(uint32_t index)
-{
-    uint32_t x = WORLD_CELL_FIRST + index % WORLD_CELLS_SIDE;
-    uint32_t y = WORLD_CELL_FIRST + index / WORLD_CELLS_SIDE;
-    return x | y << WORLD_CELL_BITS;
 }
 
 static void emit_snapshots(struct emit *e, const struct world *w)
@@ -234,8 +261,8 @@ static void emit_snapshots(struct emit *e, const struct world *w)
     for (uint32_t i = world_tick(w) % EMIT_ROLL_TICKS; i < WORLD_CELLS; i += EMIT_ROLL_TICKS) {
         for (int again = 0; again < 2; again++) {
             size_t from = e->slices.blob.len;
-            frame_snapshot(e->frame, w, roll_cell(i), &e->slices.blob);
-            if (slices_end(&e->slices, from, roll_cell(i)))
+            frame_snapshot(e->frame, w, frame_cell_at(i), &e->slices.blob);
+            if (slices_end(&e->slices, from, frame_cell_at(i)))
                 break;
             send_world(e, w, true);
             e->stats->dropped += (uint32_t)again;
@@ -250,7 +277,7 @@ size_t emit_snapshot_reply(struct emit *e, const struct world *w, const uint32_t
     uint32_t n = cells_n != 0 ? cells_n : WORLD_CELLS, any;
     slices_clear(&e->slices);
     for (uint32_t i = 0; i < n && e->slices.n < e->slices.max; i++) {
-        uint32_t cell = cells_n != 0 ? cells[i] : roll_cell(i);
+        uint32_t cell = cells_n != 0 ? cells[i] : frame_cell_at(i);
         if (cells_n == 0 && world_cell_entities(w, cell, &any, 1) == 0)
             continue;
         size_t from = e->slices.blob.len;

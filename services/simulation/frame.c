@@ -67,6 +67,22 @@ uint32_t frame_cell(int32_t x, int32_t y)
            ((uint32_t)y >> WORLD_CELL_SHIFT & CELL_MASK) << WORLD_CELL_BITS;
 }
 
+uint32_t frame_cell_at(uint32_t index)
+{
+    st_assert(index < WORLD_CELLS);
+    uint32_t x = WORLD_CELL_FIRST + index % WORLD_CELLS_SIDE;
+    uint32_t y = WORLD_CELL_FIRST + index / WORLD_CELLS_SIDE;
+    return x | y << WORLD_CELL_BITS;
+}
+
+uint32_t frame_cell_index(uint32_t cell)
+{
+    uint32_t x = (cell & CELL_MASK) - WORLD_CELL_FIRST;
+    uint32_t y = (cell >> WORLD_CELL_BITS) - WORLD_CELL_FIRST;
+    st_assert(x < WORLD_CELLS_SIDE && y < WORLD_CELLS_SIDE);
+    return x + y * WORLD_CELLS_SIDE;
+}
+
 /* ---- columns ---------------------------------------------------------------------------- */
 
 /* One coordinate within the cell, in k, biased by 1,024 units so that it is never negative. */
@@ -310,19 +326,18 @@ static void rows_of_changes(struct frame *f, const struct world *w, const struct
     }
 }
 
-void frame_delta(struct frame *f, const struct world *w, uint32_t index, struct st_buf *out)
+void frame_delta(struct frame *f, const struct world *w, const struct world_cell *c,
+                 struct st_buf *out)
 {
-    struct world_cell c;
-    world_dirty_cell(w, index, &c);
-    rows_begin(f, c.cell);
-    rows_of_changes(f, w, &c);
+    rows_begin(f, c->cell);
+    rows_of_changes(f, w, c);
     size_t opened = put_open(out, FIELD_DELTA);
-    put_uint(out, 1, c.cell);
+    put_uint(out, 1, c->cell);
     put_uint(out, 2, world_tick(w));
     put_columns(f, columns_before, ST_ARRAY_LEN(columns_before), out);
-    put_gone(c.gone, c.gone_n, out);
-    put_shots(f, c.shots, c.shots_n, out);
-    put_hits(c.hits, c.hits_n, out);
+    put_gone(c->gone, c->gone_n, out);
+    put_shots(f, c->shots, c->shots_n, out);
+    put_hits(c->hits, c->hits_n, out);
     put_columns(f, columns_after, ST_ARRAY_LEN(columns_after), out);
     put_close(out, opened);
 }

@@ -18,8 +18,9 @@ void frame_free(struct frame **f);
 /* Bytes of scratch memory for these limits. */
 size_t frame_size(const struct world_limits *limits);
 
-/* Field `delta` for the index-th dirty cell of the last tick. */
-void frame_delta(struct frame *f, const struct world *w, uint32_t index, struct st_buf *out);
+/* Field `delta` for what changed in a cell: in the last tick, or over a window of ticks. */
+void frame_delta(struct frame *f, const struct world *w, const struct world_cell *c,
+                 struct st_buf *out);
 
 /* Field `snapshot`: every member of the cell, its live shots, and the digest. */
 void frame_snapshot(struct frame *f, const struct world *w, uint32_t cell, struct st_buf *out);
@@ -28,8 +29,10 @@ void frame_snapshot(struct frame *f, const struct world *w, uint32_t cell, struc
 #define FRAME_DIGEST 2166136261u
 uint32_t frame_digest(uint32_t digest, uint32_t id, const struct flight *at);
 
-/* Cell of a position in k. */
+/* Cell of a position in k; the cells of the play square, by index 0 to WORLD_CELLS - 1. */
 uint32_t frame_cell(int32_t x, int32_t y);
+uint32_t frame_cell_at(uint32_t index);
+uint32_t frame_cell_index(uint32_t cell);
 
 /* Field `own`. */
 void frame_own(const struct world *w, const struct world_own *own, bool station_silent,

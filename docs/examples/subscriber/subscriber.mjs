@@ -46,10 +46,13 @@ function onBundle(bytes) {
         epoch = bundle.worldEpoch;
         cellOf.clear();
     }
-    // A slice is a field of ServerFrame; together they are one.
-    const frame = ServerFrame.decode(bundle.blob);
-    for (const cell of frame.delta) onCell(cell, false);
-    for (const cell of frame.snapshot) onCell(cell, true);
+    bundle.off.forEach((off, i) => {
+        if ((bundle.window[i] ?? 1) !== 1) return; // repeats earlier ticks
+        // A slice is a field of ServerFrame, and so a ServerFrame.
+        const frame = ServerFrame.decode(bundle.blob.subarray(off, off + bundle.len[i]));
+        for (const cell of frame.delta) onCell(cell, false);
+        for (const cell of frame.snapshot) onCell(cell, true);
+    });
 }
 
 function showCells() {
