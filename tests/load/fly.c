@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+enum { HOME_RADIUS_U = 1000, LEG_MS = 5000, JINK_MS = 125 };
 enum { BRAKE_MARGIN_U = 60, LIVE_RADIUS_U = 2500, PASS_RADIUS_U = 1500, DEAF_STEPS = 10 };
 
 static int64_t distance_u(int32_t dx, int32_t dy)
@@ -138,9 +139,34 @@ static struct controls fight(struct pilot *p, struct world *w)
     return go_to(p, w, x * WORLD_UNIT, y * WORLD_UNIT, 400);
 }
 
-struct controls fly_decide(struct pilot *p, struct world *w)
+/* The rates of a mix without going anywhere: `every_ms` is the mean time between changes of course.
+ * Turns by at most `bend` steps, or homewards. */
+static struct controls stay(struct pilot *p, uint64_t now_ms, uint32_t every_ms, uint32_t bend)
+{
+    const struct flight *f = &p->own.flight;
+    int32_t dx = p->home_x - f->x, dy = p->home_y - f->y;
+    bool strayed = distance_u(dx, dy) > HOME_RADIUS_U;
+    if (now_ms < p->whim_until_ms)
+        return p->whim;
+    /* Evenly from half to one and a half of the mean. */
+    p->whim_until_ms = now_ms + every_ms / 2 + pilot_random(p, every_ms);
+    uint32_t turn = pilot_random(p, 2 * bend) - bend + (p->whim.heading < 2048 ? 1 : -1u);
+    p->whim.heading =
+        strayed ? steer(p, dx, dy, false).heading : (uint16_t)((p->whim.heading + turn) & 4095);
+    p->whim.thrust = strayed ? FLIGHT_AHEAD : (uint8_t)pilot_random(p, 4);
+    p->whim.boost = p->behaviour != CRUISE && pilot_random(p, 8) == 0;
+    p->whim.fire = p->behaviour == FIGHT && pilot_random(p, 3) != 0;
+    return p->whim;
+}
+
+struct controls fly_decide(struct pilot *p, struct world *w, uint64_t now_ms)
 {
     struct controls c = {0};
+    if (w->options->home) {
+        if (p->behaviour == FIGHT)
+            return stay(p, now_ms, JINK_MS, 400);
+        return stay(p, now_ms, p->behaviour == CRUISE ? LEG_MS : LEG_MS / 10, 2000);
+    }
     switch (p->behaviour) {
     case MANOEUVRE:
         c = manoeuvre(p);

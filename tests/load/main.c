@@ -18,9 +18,9 @@
 #include <st/json.h>
 #include <st/wire.h>
 
-#include "pilot.h"
+#include "control.h"
 
-enum { TURN_MS = 5, EVENTS = 256, END_MS = 12000, PROGRESS_MS = 5000 };
+enum { TURN_MS = 5, EVENTS = 1024, PARTS = 4, END_MS = 12000, PROGRESS_MS = 5000 };
 
 static volatile sig_atomic_t interrupted;
 
@@ -69,15 +69,34 @@ static bool orders_open(const struct pilot *pilots, uint32_t n)
     return false;
 }
 
-static void turn(struct pilot *pilots, struct world *w)
+/* Every pilot gets a turn each PARTS * TURN_MS: a part of them each time. */
+static void turns(struct pilot *pilots, struct world *w)
+{
+    uint64_t now_us = st_mono_ns() / 1000, step_us = TURN_MS * 1000;
+    if (w->turn_us == 0)
+        w->turn_us = now_us;
+    if (now_us < w->turn_us)
+        return;
+    histogram_add(&w->report->window.lag, (double)(now_us - w->turn_us) / 1000);
+    w->turn_us = ST_MAX(w->turn_us + step_us, now_us - step_us);
+    uint32_t n = w->options->pilots, part = w->turn++ % PARTS;
+    for (uint32_t i = part; i < n; i += PARTS)
+        pilot_turn(&pilots[i], w, now_us / 1000);
+}
+
+static bool turn(struct pilot *pilots, struct world *w)
 {
     struct epoll_event events[EVENTS];
+    bool go_on = true;
     int n = epoll_wait(w->epoll, events, EVENTS, TURN_MS);
-    for (int i = 0; i < n; i++)
-        pilot_event(events[i].data.ptr, w);
-    uint64_t now = st_mono_ms();
-    for (uint32_t i = 0; i < w->options->pilots; i++)
-        pilot_turn(&pilots[i], w, now);
+    for (int i = 0; i < n; i++) {
+        if (events[i].data.ptr)
+            pilot_event(events[i].data.ptr, w);
+        else
+            go_on = control_read(w, pilots, w->options->pilots);
+    }
+    turns(pilots, w);
+    return go_on;
 }
 
 /* Returns the seconds that were played. */
@@ -86,8 +105,7 @@ static double play(struct pilot *pilots, struct world *w)
     const struct options *o = w->options;
     uint64_t start = st_mono_ms(), end = start + (uint64_t)o->duration_s * 1000;
     uint64_t progress = start;
-    while (!interrupted && st_mono_ms() < end) {
-        turn(pilots, w);
+    while (!interrupted && st_mono_ms() < end && turn(pilots, w)) {
         if (st_mono_ms() - progress >= PROGRESS_MS) {
             progress = st_mono_ms();
             report_progress(w->report, live(pilots, o->pilots), o->pilots,
@@ -98,7 +116,7 @@ static double play(struct pilot *pilots, struct world *w)
     w->ending = true;
     uint64_t last = st_mono_ms() + END_MS;
     while (orders_open(pilots, o->pilots) && st_mono_ms() < last)
-        turn(pilots, w);
+        (void)turn(pilots, w);
     return seconds;
 }
 
@@ -133,7 +151,11 @@ static int run(const struct options *o, const struct account *accounts,
     struct pilot *pilots = st_alloc_array(o->pilots, sizeof *pilots);
     for (uint32_t i = 0; i < o->pilots; i++)
         pilot_init(&pilots[i], &w, i, &accounts[i]);
+    if (o->control)
+        control_open(&w);
+    st_buf_init(&w.trimmed, LINK_RECV_MAX);
     double seconds = play(pilots, &w);
+    st_buf_fini(&w.trimmed);
     say_goodbye(pilots, &w);
     if (w.history)
         fclose(w.history);

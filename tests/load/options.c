@@ -11,20 +11,25 @@ static const char usage[] =
     "\n"
     "  --url URL           public address of a gateway (default $ST_URL)\n"
     "  --pilots N          how many (default 100)\n"
-    "  --mix A:B:C:D[:E]   shares of manoeuvre, cruise, trade, fight, dock (default 35:35:20:10)\n"
+    "  --mix A:B:C:D[:E[:F]]  shares of manoeuvre, cruise, trade, fight, dock, rest\n"
+    "                      (default 35:35:20:10)\n"
     "  --duration S        seconds of play after all are in (default 60)\n"
     "  --stations A,B,C    where they live (default TER,VEN,MAR)\n"
     "  --history FILE      each order and its answer, one JSON object per line\n"
     "  --ctl PATH          startraderctl: gives fighters to those who fight\n"
     "  --json FILE         the summary as JSON\n"
     "  --faults            servers are killed meanwhile: closed sockets are no errors\n"
+    "  --home              each stays around the place where it first was, at the rates of a mix\n"
+    "  --watch N           one pilot in N follows the world (default 1: all of them)\n"
+    "  --control           commands on standard input: mark, drop N, quit\n"
     "  --min-fps F --min-visible F --min-orders N --min-kills N --max-input-p99 MS\n"
     "  --max-recover MS    thresholds; the exit status is 1 when one is missed or an error "
     "happened\n";
 
 const char *behaviour_name(enum behaviour b)
 {
-    static const char *const names[BEHAVIOURS] = {"manoeuvre", "cruise", "trade", "fight", "dock"};
+    static const char *const names[BEHAVIOURS] = {"manoeuvre", "cruise", "trade",
+                                                  "fight",     "dock",   "rest"};
     return names[b];
 }
 
@@ -71,8 +76,8 @@ static void parse_url(struct options *o, const char *url)
 static void parse_mix(struct options *o, const char *text)
 {
     unsigned m[BEHAVIOURS] = {0};
-    int n = sscanf(text, "%u:%u:%u:%u:%u", &m[0], &m[1], &m[2], &m[3], &m[4]);
-    if (n < 4 || m[0] + m[1] + m[2] + m[3] + m[4] == 0)
+    int n = sscanf(text, "%u:%u:%u:%u:%u:%u", &m[0], &m[1], &m[2], &m[3], &m[4], &m[5]);
+    if (n < 4 || m[0] + m[1] + m[2] + m[3] + m[4] + m[5] == 0)
         refuse("--mix", text);
     for (int i = 0; i < BEHAVIOURS; i++)
         o->mix[i] = m[i];
@@ -92,23 +97,16 @@ static void parse_stations(struct options *o, const char *text)
 }
 
 static const struct option flags[] = {
-    {"url", 1, 0, 'u'},
-    {"pilots", 1, 0, 'n'},
-    {"mix", 1, 0, 'm'},
-    {"duration", 1, 0, 'd'},
-    {"stations", 1, 0, 's'},
-    {"history", 1, 0, 'h'},
-    {"ctl", 1, 0, 'c'},
-    {"json", 1, 0, 'j'},
-    {"faults", 0, 0, 'f'},
-    {"min-fps", 1, 0, 1},
-    {"min-visible", 1, 0, 2},
-    {"min-orders", 1, 0, 3},
-    {"min-kills", 1, 0, 4},
-    {"max-input-p99", 1, 0, 5},
-    {"max-recover", 1, 0, 6},
-    {"help", 0, 0, 7},
-    {0, 0, 0, 0},
+    {"url", 1, 0, 'u'},         {"pilots", 1, 0, 'n'},
+    {"mix", 1, 0, 'm'},         {"duration", 1, 0, 'd'},
+    {"stations", 1, 0, 's'},    {"history", 1, 0, 'h'},
+    {"ctl", 1, 0, 'c'},         {"json", 1, 0, 'j'},
+    {"faults", 0, 0, 'f'},      {"home", 0, 0, 'H'},
+    {"watch", 1, 0, 'w'},       {"control", 0, 0, 'C'},
+    {"min-fps", 1, 0, 1},       {"min-visible", 1, 0, 2},
+    {"min-orders", 1, 0, 3},    {"min-kills", 1, 0, 4},
+    {"max-input-p99", 1, 0, 5}, {"max-recover", 1, 0, 6},
+    {"help", 0, 0, 7},          {0, 0, 0, 0},
 };
 
 static void take_threshold(struct options *o, int flag)
@@ -145,6 +143,12 @@ static bool take_plan(struct options *o, int flag)
         o->json = optarg;
     else if (flag == 'f')
         o->faults = true;
+    else if (flag == 'H')
+        o->home = true;
+    else if (flag == 'w')
+        o->watch = ST_MAX(1u, (uint32_t)number("--watch", optarg));
+    else if (flag == 'C')
+        o->control = true;
     else
         return false;
     return true;
@@ -152,7 +156,7 @@ static bool take_plan(struct options *o, int flag)
 
 void options_parse(struct options *o, int argc, char **argv)
 {
-    *o = (struct options){.pilots = 100, .duration_s = 60, .mix = {35, 35, 20, 10, 0}};
+    *o = (struct options){.pilots = 100, .duration_s = 60, .watch = 1, .mix = {35, 35, 20, 10}};
     const char *url = getenv("ST_URL");
     parse_stations(o, "TER,VEN,MAR");
     int c;

@@ -8,7 +8,7 @@
 
 #include <st/base.h>
 
-enum behaviour { MANOEUVRE, CRUISE, TRADE, FIGHT, DOCK, BEHAVIOURS };
+enum behaviour { MANOEUVRE, CRUISE, TRADE, FIGHT, DOCK, REST, BEHAVIOURS };
 
 enum { STATIONS_MAX = 8 };
 
@@ -24,6 +24,9 @@ struct options {
     const char *ctl;     /* startraderctl, to grant fighters to those who fight; or NULL */
     const char *json;    /* summary as JSON to this file, or NULL */
     bool faults;         /* closed sockets are part of the test */
+    bool home;           /* each stays around the place where it began, and fights nobody else */
+    bool control;        /* takes commands from standard input; see control.h */
+    uint32_t watch;      /* one pilot in so many keeps a shadow of the world */
     double fps_min;      /* per pilot in flight */
     double visible_min;  /* mean */
     uint64_t orders_min, kills_min;

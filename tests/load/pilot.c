@@ -11,6 +11,7 @@
 
 enum { CHECKED = 10 }; /* one pilot in ten compares predictions */
 enum { THINK_MS = 100, INPUT_MIN_MS = 50, HEARTBEAT_MS = 500, FRAME_MAX = 2048 };
+enum { FIELD_DELTA = 5, FIELD_SNAPSHOT = 6, WIRE_BYTES = 2 };
 
 uint32_t pilot_random(struct pilot *p, uint32_t below)
 {
@@ -36,13 +37,14 @@ void pilot_init(struct pilot *p, struct world *w, uint32_t index, const struct a
 {
     *p = (struct pilot){.index = index, .rng = index * 2654435761u + 1, .account = *account};
     p->behaviour = options_behaviour(w->options, index);
+    p->watches = index % w->options->watch == 0;
     link_init(&p->link, p->rng);
-    shadow_init(&p->shadow, w->config, index % CHECKED == 0);
+    shadow_init(&p->shadow, w->config, index % CHECKED == 0 && !w->options->control);
     /* Those who fight stay together near the first station; all others spread. */
     p->goal_index = p->behaviour == FIGHT ? w->options->stations_n - 1
                                           : pilot_random(p, w->options->stations_n);
     pilot_next_goal(p, w);
-    p->retry_at_ms = st_mono_ms() + index * 4;
+    p->retry_at_ms = st_mono_ms() + index * (w->options->home ? 2u : 4u);
     p->think_ms = p->retry_at_ms + pilot_random(p, THINK_MS);
 }
 
@@ -96,6 +98,7 @@ static void lost(struct pilot *p, struct world *w, uint64_t now_ms)
         char text[96];
         snprintf(text, sizeof text, "%u %.60s", p->link.close_code, p->link.close_reason);
         report_fail(w->report, FAIL_CLOSE, text);
+        w->report->window.closes++;
     }
     if (p->welcomed) {
         p->lost_at_ms = now_ms;
@@ -135,8 +138,10 @@ static void take_own(struct pilot *p, struct world *w, const Startrader__V1__Ser
     p->own.flight.load = (uint8_t)o->load_step;
     for (uint32_t s = p->acked + 1; o->ack_seq >= s && o->ack_seq - s < INPUTS_KEPT; s++) {
         uint64_t sent = p->input_sent_us[s % INPUTS_KEPT];
-        if (sent && before == STARTRADER__V1__PHASE__PHASE_FLYING)
+        if (sent && before == STARTRADER__V1__PHASE__PHASE_FLYING) {
             histogram_add(&w->report->input, (double)(now_us - sent) / 1000);
+            histogram_add(&w->report->window.input, (double)(now_us - sent) / 1000);
+        }
         p->input_sent_us[s % INPUTS_KEPT] = 0;
     }
     p->acked = ST_MAX(p->acked, o->ack_seq);
@@ -145,6 +150,11 @@ static void take_own(struct pilot *p, struct world *w, const Startrader__V1__Ser
     if (p->own.phase == STARTRADER__V1__PHASE__PHASE_FLYING) {
         p->flying_since_us = now_us;
         p->undock_asked = false;
+        if (!p->settled) {
+            p->settled = true;
+            p->home_x = o->x;
+            p->home_y = o->y;
+        }
         if (p->behaviour != MANOEUVRE && p->behaviour != FIGHT &&
             before == STARTRADER__V1__PHASE__PHASE_DOCKED)
             pilot_next_goal(p, w);
@@ -164,6 +174,7 @@ static void take_private(struct world *w, const Startrader__V1__ServerFrame *f)
         switch (f->private_[i]->event_case) {
         case STARTRADER__V1__PRIVATE_EVENT__EVENT_KILL:
             w->report->kills++;
+            w->report->window.kills++;
             break;
         case STARTRADER__V1__PRIVATE_EVENT__EVENT_DESTROYED:
             w->report->deaths++;
@@ -181,16 +192,67 @@ static void count_frame(struct pilot *p, struct world *w, uint64_t now_us)
 {
     struct report *r = w->report;
     r->frames++;
+    r->window.frames++;
     if (p->own.phase == STARTRADER__V1__PHASE__PHASE_FLYING) {
         r->flying_frames++;
-        if (p->frame_us)
+        if (p->frame_us) {
             histogram_add(&r->frame, (double)(now_us - p->frame_us) / 1000);
+            histogram_add(&r->window.gap, (double)(now_us - p->frame_us) / 1000);
+        }
     }
     p->frame_us = now_us;
     if (p->lost_at_ms) {
         histogram_add(&r->outage, (double)(now_us / 1000 - p->lost_at_ms));
         p->lost_at_ms = 0;
     }
+}
+
+static bool take_varint(struct st_slice *s, uint64_t *v)
+{
+    *v = 0;
+    for (unsigned shift = 0; s->len > 0 && shift < 64; shift += 7) {
+        uint8_t byte = *s->data++;
+        s->len--;
+        *v |= (uint64_t)(byte & 127) << shift;
+        if (byte < 128)
+            return true;
+    }
+    return false;
+}
+
+/* The frame without its cells, into out; false when it is malformed. */
+static bool without_cells(const uint8_t *data, size_t len, struct st_buf *out)
+{
+    struct st_slice rest = {data, len};
+    while (rest.len > 0) {
+        const uint8_t *start = rest.data;
+        uint64_t tag, body;
+        if (!take_varint(&rest, &tag))
+            return false;
+        bool cells = tag >> 3 == FIELD_DELTA || tag >> 3 == FIELD_SNAPSHOT;
+        if ((tag & 7) == WIRE_BYTES) {
+            if (!take_varint(&rest, &body) || body > rest.len)
+                return false;
+            rest = (struct st_slice){rest.data + body, rest.len - body};
+        } else if ((tag & 7) != 0 || !take_varint(&rest, &body)) {
+            return false; /* the outermost fields are varints and bytes */
+        }
+        if (!cells)
+            st_buf_put(out, start, (size_t)(rest.data - start));
+    }
+    return true;
+}
+
+static void count_records(struct pilot *p, struct world *w, const Startrader__V1__ServerFrame *f)
+{
+    struct window *v = &w->report->window;
+    if (!f->tick || !p->watches)
+        return;
+    v->watched_frames++;
+    for (size_t i = 0; i < f->n_delta; i++)
+        v->records += f->delta[i]->n_id;
+    for (size_t i = 0; i < f->n_snapshot; i++)
+        v->records += f->snapshot[i]->n_id;
 }
 
 struct receiver {
@@ -205,6 +267,14 @@ static void on_message(void *ctx, const uint8_t *data, size_t len)
     struct world *w = rx->w;
     uint64_t now_us = st_mono_ns() / 1000;
     st_arena_reset(w->arena);
+    if (!p->watches) {
+        struct st_buf *out = &w->trimmed;
+        st_buf_clear(out);
+        if (without_cells(data, len, out) && !out->overflow) {
+            data = out->data;
+            len = out->len;
+        }
+    }
     Startrader__V1__ServerFrame *f = st_wire_unpack(&startrader__v1__server_frame__descriptor, data,
                                                     len, LINK_RECV_MAX, w->arena);
     if (!f) {
@@ -219,7 +289,9 @@ static void on_message(void *ctx, const uint8_t *data, size_t len)
     }
     if (f->new_ticket && strlen(f->new_ticket->ticket) < sizeof p->account.ticket)
         memcpy(p->account.ticket, f->new_ticket->ticket, strlen(f->new_ticket->ticket) + 1);
-    shadow_frame(&p->shadow, f, now_us / 1000, w->report);
+    if (p->watches)
+        shadow_frame(&p->shadow, f, now_us / 1000, w->report);
+    count_records(p, w, f);
     if (f->own)
         take_own(p, w, f, now_us);
     if (f->tick)
@@ -238,6 +310,7 @@ void pilot_event(struct pilot *p, struct world *w)
         return;
     bool alive = link_work(&p->link, w->options, on_message, &rx);
     w->report->bytes += p->link.bytes - bytes;
+    w->report->window.bytes += p->link.bytes - bytes;
     if (!alive) {
         lost(p, w, st_mono_ms());
         return;
@@ -274,6 +347,7 @@ static void send_input(struct pilot *p, struct world *w, struct controls c, uint
     p->sent = c;
     p->sent_ms = now_ms;
     w->report->inputs++;
+    w->report->window.inputs++;
     pilot_send_frame(p, w, &f);
 }
 
@@ -285,7 +359,7 @@ static bool same(struct controls a, struct controls b)
 
 static void fly(struct pilot *p, struct world *w, uint64_t now_ms)
 {
-    struct controls c = fly_decide(p, w);
+    struct controls c = fly_decide(p, w, now_ms);
     bool due = now_ms - p->sent_ms >= HEARTBEAT_MS;
     if (due || (!same(p->sent, c) && now_ms - p->sent_ms >= INPUT_MIN_MS))
         send_input(p, w, c, now_ms);
@@ -299,6 +373,33 @@ static void reconnect(struct pilot *p, struct world *w, uint64_t now_ms)
         lost(p, w, now_ms);
 }
 
+void pilot_drop(struct pilot *p, struct world *w)
+{
+    if (p->link.state == LINK_DOWN)
+        return;
+    uint64_t now_ms = st_mono_ms();
+    link_drop(&p->link);
+    p->link.close_code = 1012; /* it was meant */
+    snprintf(p->link.close_reason, sizeof p->link.close_reason, "retry=0");
+    lost(p, w, now_ms);
+    p->retry_at_ms = now_ms;
+}
+
+static void look(struct pilot *p, struct world *w)
+{
+    struct window *v = &w->report->window;
+    struct shadow_rings seen;
+    if (!p->watches)
+        return;
+    shadow_rings(&p->shadow, p->own.flight.x, p->own.flight.y, &seen);
+    w->report->visible_sum += seen.near + seen.middle + seen.far;
+    w->report->visible_n++;
+    v->near += seen.near;
+    v->middle += seen.middle;
+    v->far += seen.far;
+    v->looks++;
+}
+
 void pilot_turn(struct pilot *p, struct world *w, uint64_t now_ms)
 {
     if (p->link.state == LINK_DOWN) {
@@ -308,20 +409,19 @@ void pilot_turn(struct pilot *p, struct world *w, uint64_t now_ms)
     }
     if (!p->welcomed || now_ms < p->think_ms)
         return;
-    p->think_ms = now_ms + THINK_MS;
+    p->think_ms = now_ms + (p->behaviour == FIGHT ? THINK_MS / 2 : THINK_MS);
     trade_retry(p, w, now_ms);
     shadow_check(&p->shadow, now_ms, w->report);
-    if (p->own.phase == STARTRADER__V1__PHASE__PHASE_FLYING) {
-        w->report->visible_sum += shadow_ships(&p->shadow);
-        w->report->visible_n++;
-    }
+    if (p->own.phase == STARTRADER__V1__PHASE__PHASE_FLYING)
+        look(p, w);
     switch (p->own.phase) {
     case STARTRADER__V1__PHASE__PHASE_FLYING:
         fly(p, w, now_ms);
         break;
     case STARTRADER__V1__PHASE__PHASE_DOCKED:
     case STARTRADER__V1__PHASE__PHASE_PARKED:
-        trade_turn(p, w, now_ms);
+        if (p->behaviour != REST)
+            trade_turn(p, w, now_ms);
         break;
     default:
         break;

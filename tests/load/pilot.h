@@ -10,6 +10,8 @@
 #include "shadow.h"
 #include "signin.h"
 
+#include <st/buf.h>
+
 enum { INPUTS_KEPT = 64, ORDERS_KEPT = 4, GOODS_KEPT = 32 };
 
 struct world {
@@ -17,9 +19,11 @@ struct world {
     struct report *report;
     const struct world_config *config;
     struct st_arena *arena; /* for decoding, reset per frame */
+    struct st_buf trimmed;  /* a frame without its cells */
     int epoll;
     FILE *history;
-    uint64_t start_ms;
+    uint64_t start_ms, turn_us; /* turn_us: when the next turn is due */
+    uint32_t turn;
     bool ending;
 };
 
@@ -56,6 +60,7 @@ struct market_line {
 struct pilot {
     uint32_t index;
     enum behaviour behaviour;
+    bool watches; /* keeps a shadow of the world */
     struct account account;
     struct link link;
     struct shadow shadow;
@@ -80,6 +85,9 @@ struct pilot {
     uint32_t whim_until_tick;
     struct controls whim;
     uint32_t target;
+    uint64_t whim_until_ms;
+    bool settled; /* home is known */
+    int32_t home_x, home_y;
     /* station */
     uint64_t docked_since_ms, asked_ms;
     bool market_known, account_known, buying, undock_asked;
@@ -98,6 +106,8 @@ void pilot_fini(struct pilot *p);
 void pilot_event(struct pilot *p, struct world *w);
 /* Called every few milliseconds. */
 void pilot_turn(struct pilot *p, struct world *w, uint64_t now_ms);
+/* Loses its socket, without a word, and connects again at once. */
+void pilot_drop(struct pilot *p, struct world *w);
 bool pilot_pending(const struct pilot *p);
 void pilot_send_frame(struct pilot *p, struct world *w, const Startrader__V1__ClientFrame *f);
 uint32_t pilot_random(struct pilot *p, uint32_t below);
@@ -106,7 +116,7 @@ void pilot_random_id(uint8_t id[16]);
 void pilot_next_goal(struct pilot *p, const struct world *w);
 
 /* fly.c: what the pilot does with its controls now. */
-struct controls fly_decide(struct pilot *p, struct world *w);
+struct controls fly_decide(struct pilot *p, struct world *w, uint64_t now_ms);
 
 /* trade.c: acts at a station; answers of the economy. */
 void trade_turn(struct pilot *p, struct world *w, uint64_t now_ms);

@@ -28,7 +28,17 @@ enum failure {
     FAILURES
 };
 
+/* What happened since the last mark of the control channel. */
+struct window {
+    uint64_t start_us, cpu_us;
+    uint64_t frames, bytes, inputs, kills, closes;
+    uint64_t watched_frames, records;  /* of those who watch: frames, and states of entities */
+    uint64_t near, middle, far, looks; /* ships seen in 3x3 cells, 5x5, beyond; times looked */
+    struct histogram input, gap, lag;  /* ms; lag: how late this program's turns were */
+};
+
 struct report {
+    struct window window;
     struct histogram input;  /* input sent to acknowledged, ms */
     struct histogram frame;  /* between frames of a flying pilot, ms */
     struct histogram outage; /* faults: from the loss of a socket to the next frame, ms */

@@ -293,10 +293,16 @@ void shadow_frame(struct shadow *s, const Startrader__V1__ServerFrame *f, uint64
     }
 }
 
-uint32_t shadow_ships(const struct shadow *s)
+void shadow_rings(const struct shadow *s, int32_t x, int32_t y, struct shadow_rings *out)
 {
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < s->count; i++)
-        n += s->entities[i].known && s->entities[i].class_id < WORLD_CLASS_TORPEDO;
-    return n;
+    int32_t cx = x >> WORLD_CELL_SHIFT, cy = y >> WORLD_CELL_SHIFT;
+    *out = (struct shadow_rings){0};
+    for (uint32_t i = 0; i < s->count; i++) {
+        const struct shadow_entity *e = &s->entities[i];
+        if (!e->known || e->class_id >= WORLD_CLASS_TORPEDO)
+            continue;
+        int32_t dx = (int32_t)(e->cell & 511) - cx, dy = (int32_t)(e->cell >> 9) - cy;
+        int32_t far = ST_MAX(dx < 0 ? -dx : dx, dy < 0 ? -dy : dy);
+        *(far <= 1 ? &out->near : far <= 2 ? &out->middle : &out->far) += 1;
+    }
 }

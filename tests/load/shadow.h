@@ -49,7 +49,12 @@ void shadow_frame(struct shadow *s, const Startrader__V1__ServerFrame *f, uint64
 void shadow_check(struct shadow *s, uint64_t now_ms, struct report *r);
 /* Flies an entity on to a tick. */
 void shadow_advance(const struct shadow *s, struct shadow_entity *e, uint32_t tick);
-uint32_t shadow_ships(const struct shadow *s);
+/* Ships in the 3x3 cells around a position, in the 5x5 beyond those, and in the rest of the view.
+ */
+struct shadow_rings {
+    uint32_t near, middle, far;
+};
+void shadow_rings(const struct shadow *s, int32_t x, int32_t y, struct shadow_rings *out);
 struct shadow_entity *shadow_find(const struct shadow *s, uint32_t id);
 
 #endif

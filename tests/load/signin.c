@@ -20,7 +20,7 @@
 
 extern char **environ;
 
-enum { THREADS = 8, ANSWER_MAX = 96 * 1024 };
+enum { THREADS = 64, ANSWER_MAX = 96 * 1024 };
 
 uint32_t signin_address(uint32_t i)
 {
