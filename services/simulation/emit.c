@@ -41,7 +41,7 @@ struct emit {
     struct frame *frame;
     struct window *window;
     struct ring *out;
-    uint32_t shard, epoch;
+    uint32_t shard, epoch, dilation_pm;
     uint64_t config_revision;
     uint32_t delta_seq, snapshot_seq, own_seq;
     uint32_t pilots_max;
@@ -73,6 +73,7 @@ struct emit *emit_new(const struct world_limits *limits, uint32_t shard, struct 
     e->frame = frame_new(limits);
     e->window = window_new(limits);
     e->shard = shard;
+    e->dilation_pm = 1000;
     e->out = out;
     e->pilots_max = limits->pilots;
     e->first = st_alloc_array(limits->pilots, sizeof(uint32_t));
@@ -116,6 +117,11 @@ void emit_open(struct emit *e, uint32_t epoch, uint64_t config_revision)
     e->delta_seq = e->snapshot_seq = e->own_seq = 0;
     e->booked_n = 0;
     window_open(e->window);
+}
+
+void emit_dilation(struct emit *e, uint32_t pm)
+{
+    e->dilation_pm = pm;
 }
 
 void emit_config(struct emit *e, uint64_t config_revision)
@@ -457,7 +463,7 @@ static void emit_marker(struct emit *e, const struct world *w)
     m.tick = world_tick(w);
     m.delta_seq = e->delta_seq;
     m.snapshot_seq = e->snapshot_seq;
-    m.dilation_pm = 1000;
+    m.dilation_pm = e->dilation_pm;
     m.ships = world_ships(w) + world_npcs(w);
     m.own_seq = e->own_seq;
     m.config_revision = e->config_revision;

@@ -44,6 +44,8 @@ size_t emit_size(const struct world_limits *limits);
 /* Before the first tick of a world: sequence numbers start again. */
 void emit_open(struct emit *e, uint32_t epoch, uint64_t config_revision);
 void emit_config(struct emit *e, uint64_t config_revision);
+/* Speed of the world that every marker says from now on, per mille; 1000 at first. */
+void emit_dilation(struct emit *e, uint32_t pm);
 /* Credits of a pilot moved; told with the next tick. Dropped when too many wait. */
 void emit_booked(struct emit *e, uint32_t pilot, int64_t credits, int64_t balance,
                  const char *kind);

@@ -13,6 +13,7 @@
 #include <st/stat.h>
 
 #include "checkpoint.h"
+#include "pace.h"
 
 /*
  * Journey of an input: bus thread -> intake -> ring -> turn (here, on the tick thread) -> kernel ->
@@ -20,7 +21,8 @@
  * kernel, and back to the loop thread, which frees it.
  */
 
-enum { TICK_NS = SHARD_TICK_MS * 1000000, LATE_NS = 25000000 };
+enum { LATE_NS = 25000000 };
+_Static_assert((int)PACE_TICK_MS == (int)SHARD_TICK_MS, "both speak of one tick");
 
 static const double tick_bounds[] = {0.00025, 0.0005, 0.001, 0.002, 0.004, 0.006, 0.008,
                                      0.010,   0.015,  0.020, 0.025, 0.030, 0.040, 0.050,
@@ -29,7 +31,8 @@ static const double tick_bounds[] = {0.00025, 0.0005, 0.001, 0.002, 0.004, 0.006
 struct shard_stat {
     struct st_histogram *seconds, *lag;
     struct st_counter *late, *overrun, *skipped, *paused;
-    struct st_gauge *running;
+    struct st_counter *slowed;
+    struct st_gauge *running, *dilation;
 };
 
 struct shard {
@@ -39,6 +42,7 @@ struct shard {
     struct st_mailbox *asks, *answers;
     struct st_watch *watch;
     struct keeper *keeper;
+    struct pace pace;
     void *world_memory;
     struct shard_stat stat;
     pthread_t thread;
@@ -75,12 +79,16 @@ static void stat_init(struct shard_stat *s)
                      tick_bounds, ST_ARRAY_LEN(tick_bounds));
     s->late = st_counter("startrader_tick_late_total", NULL, "Ticks that began 25 ms late or more");
     s->overrun =
-        st_counter("startrader_tick_overrun_total", NULL, "Ticks that took longer than 50 ms");
+        st_counter("startrader_tick_overrun_total", NULL, "Ticks that took longer than one lasts");
     s->skipped =
         st_counter("startrader_tick_skipped_total", NULL, "Times of a tick that passed unused");
     s->paused = st_counter("startrader_tick_paused_total", NULL,
                            "Times of a tick at which the world stood still: no bus, or no room "
                            "for hard events");
+    s->slowed = st_counter("startrader_time_dilation_total", NULL,
+                           "Times that the world was slowed down by a step");
+    s->dilation =
+        st_gauge("startrader_time_dilation_permille", NULL, "Speed of the world, 1000 = full");
     s->running = st_gauge("startrader_world_running", NULL, "1 while the world ticks");
 }
 
@@ -286,19 +294,32 @@ static void tick(struct shard *s)
  * make the next ones late as well. */
 static uint64_t next_deadline(struct shard *s, uint64_t deadline, uint64_t now)
 {
-    uint64_t next = deadline + TICK_NS;
-    if (now > next + TICK_NS) {
-        uint64_t missed = (now - next) / TICK_NS;
+    uint64_t interval = pace_interval_ns(&s->pace), next = deadline + interval;
+    if (now > next + interval) {
+        uint64_t missed = (now - next) / interval;
         st_counter_add(s->stat.skipped, missed);
-        next += missed * TICK_NS;
+        next += missed * interval;
     }
     return next;
+}
+
+/* A world that stands still is not slow: only its own ticks count. */
+static void keep_pace(struct shard *s, uint64_t deadline, uint64_t ended)
+{
+    uint32_t before = s->pace.level;
+    if (s->paused || !pace_ended(&s->pace, ended - deadline))
+        return;
+    uint32_t pm = pace_dilation_pm(&s->pace);
+    turn_dilation(s->turn, pm);
+    st_gauge_set(s->stat.dilation, pm);
+    st_counter_add(s->stat.slowed, s->pace.level > before);
+    st_log(ST_LOG_WARN, "time_dilation", st_log_u("permille", pm));
 }
 
 static void *run(void *ctx)
 {
     struct shard *s = ctx;
-    uint64_t deadline = st_mono_ns() + TICK_NS;
+    uint64_t deadline = st_mono_ns() + pace_interval_ns(&s->pace);
     while (!atomic_load(&s->stopping)) {
         uint64_t begun = st_mono_ns();
         if (begun < deadline) {
@@ -311,9 +332,11 @@ static void *run(void *ctx)
         st_histogram_observe(s->stat.seconds, (double)(ended - begun) / 1e9);
         if (begun - deadline > LATE_NS)
             st_counter_add(s->stat.late, 1);
-        if (ended - begun > TICK_NS)
+        if (ended - begun > pace_interval_ns(&s->pace))
             st_counter_add(s->stat.overrun, 1);
-        deadline = next_deadline(s, deadline, ended);
+        uint64_t next = next_deadline(s, deadline, ended);
+        keep_pace(s, deadline, ended);
+        deadline = next;
     }
     if (!turn_fenced(s->turn) && !atomic_load(&s->abandoned)) {
         keeper_wait(s->keeper);
@@ -327,6 +350,9 @@ void shard_start(struct shard *s, struct world *w)
 {
     st_assert(!s->started);
     turn_open(s->turn, w);
+    pace_init(&s->pace);
+    turn_dilation(s->turn, pace_dilation_pm(&s->pace));
+    st_gauge_set(s->stat.dilation, pace_dilation_pm(&s->pace));
     st_gauge_set(s->stat.running, 1);
     int err = pthread_create(&s->thread, NULL, run, s);
     st_assert(err == 0);

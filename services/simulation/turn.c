@@ -78,6 +78,11 @@ void turn_open(struct turn *t, struct world *w)
     st_gauge_set(t->stat.epoch, world_epoch(w));
 }
 
+void turn_dilation(struct turn *t, uint32_t pm)
+{
+    emit_dilation(t->emit, pm);
+}
+
 const struct world *turn_world(const struct turn *t)
 {
     return t->world;

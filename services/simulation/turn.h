@@ -93,6 +93,8 @@ size_t turn_size(const struct world_limits *limits);
 
 /* A world that was just opened; it stays the caller's memory. */
 void turn_open(struct turn *t, struct world *w);
+/* Speed of the world, per mille, as every marker tells it from now on. */
+void turn_dilation(struct turn *t, uint32_t pm);
 const struct world *turn_world(const struct turn *t);
 /* True: another process has opened this shard since; nothing of ours counts any more. */
 bool turn_fenced(const struct turn *t);

@@ -99,6 +99,7 @@ export class Player {
         this.status = undefined;
         this.statuses = 0;
         this.tick = 0;
+        this.dilation = 0;
         this.worldEpoch = 0;
         this.replies = new Map();
         this.private = [];
@@ -172,6 +173,7 @@ export class Player {
     onFrame(frame) {
         this.frames += 1;
         if (frame.tick) this.tick = frame.tick;
+        if (frame.dilationPm) this.dilation = frame.dilationPm;
         if (frame.worldEpoch && frame.worldEpoch !== this.worldEpoch) {
             this.worldEpoch = frame.worldEpoch;
             this.own = undefined;
