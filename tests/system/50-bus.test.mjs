@@ -188,11 +188,16 @@ fault('a frozen subscriber does not delay a tick', async ({ defer }) => {
     const player = await pilot({ fly: true, defer });
     const child = await subscriber();
     defer(() => child.kill('SIGKILL'));
+    const ticksOf5s = async () => {
+        const before = await stack.metric('simulation-0', 'startrader_tick');
+        const begin = performance.now();
+        await flies(player);
+        await player.until('time passes', () => performance.now() - begin > 5000, 7000);
+        return (await stack.metric('simulation-0', 'startrader_tick')) - before;
+    };
+    const calm = await ticksOf5s();
     child.kill('SIGSTOP');
-    const before = await stack.metric('simulation-0', 'startrader_tick');
-    const begin = performance.now();
-    await flies(player);
-    await player.until('time passes', () => performance.now() - begin > 5000, 7000);
-    const ticks = (await stack.metric('simulation-0', 'startrader_tick')) - before;
-    assert.ok(ticks >= 90, `${ticks} ticks in 5 s`);
+    const frozen = await ticksOf5s();
+    // Blocked once, the world would stand still for a second at least.
+    assert.ok(frozen >= 0.75 * calm, `${frozen} ticks in 5 s, ${calm} before`);
 });
