@@ -17,7 +17,8 @@ import {
 } from '../sdk/auth';
 import { Session } from '../sdk/session';
 import type { CloseReason } from '../sdk/socket';
-import { sayAuth, sayRefused, signInDialog, tell, Dialog } from './dialogs';
+import { outerBanner, type Lost } from './banner';
+import { persist, sayAuth, sayRefused, signInDialog, tell, Dialog } from './dialogs';
 import { Docked } from './docked';
 import { h, setText, setVar, toggle } from './dom';
 import { menuDrawer, pilotDrawer } from './drawer';
@@ -33,10 +34,11 @@ import { MapScreen } from './mapscreen';
 import { Market } from './market';
 import { Settings } from './settings';
 import { summary } from './summary';
-import { say, sayCode } from './text';
+import { say } from './text';
 
 const TOAST_MS = 5000;
 const BACK_MS = 2000;
+const CLAIM_MS = 5000;
 /** The flight goes on at this pace even where pictures come slowly. */
 const STEP_MS = 33;
 
@@ -74,8 +76,11 @@ export class App {
   private drawer: HTMLElement | null = null;
   private mapOpen = false;
   private parked: Dialog | null = null;
-  private lost: { reason: CloseReason; tries: number } | null = null;
+  private lost: Lost | null = null;
   private backUntil = 0;
+  private closed = false;
+  private told: Dialog | null = null;
+  private claiming = false;
   private lastNow = 0;
   private busy = false;
   private undocking = false;
@@ -134,7 +139,12 @@ export class App {
     this.landing.busy(true);
     this.landing.refuse('');
     try {
-      this.enter(await this.parts.auth.guest());
+      const guest = await persist(
+        () => this.parts.auth.guest(),
+        (words) => this.landing.refuse(words),
+        () => this.landing.element.isConnected,
+      );
+      this.enter(guest);
     } catch (error) {
       this.landing.refuse(sayAuth(error));
     }
@@ -200,7 +210,11 @@ export class App {
     this.closeTop();
     this.parked?.close();
     this.parked = null;
+    this.told?.close();
+    this.told = null;
+    this.claiming = false;
     this.lost = null;
+    this.closed = false;
     this.lastRisk = -1;
     this.cockpit = null;
   }
@@ -227,7 +241,8 @@ export class App {
       },
       this.view.touchPads(),
     );
-    const docked = new Docked(game, market, () => void this.undock());
+    const menu = (): void => this.openDrawer('menu');
+    const docked = new Docked(game, market, () => void this.undock(), menu);
     docked.ticket.onSold = () => {
       hints.sold = true;
     };
@@ -270,6 +285,10 @@ export class App {
         this.toast(say('drifted', { s: Math.round(awayMs / 1000) }));
     });
     session.events.on('ended', ({ reason, words }) => this.onEnded(reason, words));
+    session.events.on('status', ({ tradeClosed }) => {
+      if (this.closed && !tradeClosed) this.toast(say('tradeOpen'), 'gain');
+      this.closed = tradeClosed;
+    });
     session.events.on('private', (e) => this.onPrivate(cockpit, e, teller));
     session.events.on('public', (e) => {
       const words = tellPublic(e, game, teller);
@@ -355,10 +374,17 @@ export class App {
   }
 
   private onEnded(reason: CloseReason | 'signed-out', words: string): void {
+    const { cockpit } = this;
     const credentials = this.parts.store.load();
     this.lost = null;
-    if (reason === 'fenced') {
-      tell(
+    if (reason === 'fenced' && this.claiming) {
+      // By the claim itself, whose answer is still on its way.
+      this.claiming = false;
+      window.setTimeout(() => {
+        if (this.cockpit === cockpit) this.onEnded(reason, words);
+      }, CLAIM_MS);
+    } else if (reason === 'fenced') {
+      this.told = tell(
         say('fencedTitle'),
         say('fenced'),
         say('flyHere'),
@@ -370,9 +396,9 @@ export class App {
         },
       ).open();
     } else if (reason === 'kicked') {
-      tell(say('kickedTitle'), say('kicked', { reason: words }), say('signInAgain'), () =>
-        this.signOut(),
-      ).open();
+      const said = say('kicked', { reason: words });
+      const again = (): void => this.signOut();
+      this.told = tell(say('kickedTitle'), said, say('signInAgain'), again).open();
     } else {
       this.leave();
       this.parts.store.clear();
@@ -545,9 +571,13 @@ export class App {
     if (!cockpit.session.world) return;
     const docked = cockpit.game.phase === Phase.DOCKED;
     cockpit.market.pump(cockpit.session.now(), docked);
-    if (cockpit.docked.element.isConnected) cockpit.docked.update(cockpit.session.now());
-    else {
-      cockpit.hud.outer = this.outerBanner(cockpit);
+    const back = performance.now() < this.backUntil;
+    const banner = outerBanner(cockpit.game, this.lost, back);
+    if (cockpit.docked.element.isConnected) {
+      cockpit.docked.notice(banner ? `${banner.strong}${banner.more}` : '');
+      cockpit.docked.update(cockpit.session.now());
+    } else {
+      cockpit.hud.outer = banner;
       toggle(this.view.stage, 'lost', this.lost !== null);
       this.view.draw(cockpit.game, cockpit.hud, ms);
     }
@@ -563,31 +593,5 @@ export class App {
     const covered = this.drawer !== null || this.mapOpen || !!document.querySelector('.veil');
     this.view.steer(this.cockpit.game, covered);
     this.cockpit.session.update();
-  }
-
-  private outerBanner(cockpit: Cockpit): Hud['outer'] {
-    const { game, session } = cockpit;
-    if (this.lost) {
-      const linkdead = Math.round((game.own?.state?.zone?.linkdeadTicks ?? 0) / 20);
-      const key =
-        this.lost.reason === 'lost'
-          ? game.phase === Phase.DOCKED
-            ? 'conn_lostDocked'
-            : 'conn_lost'
-          : `conn_${this.lost.reason}`;
-      return {
-        kind: 'hostile',
-        icon: 'net',
-        strong: '',
-        more: sayCode(key, 'conn_lost', { n: this.lost.tries, s: linkdead }),
-      };
-    }
-    if (performance.now() < this.backUntil)
-      return { kind: 'calm', icon: 'check', strong: say('conn_back'), more: '' };
-    if (session.paused && session.connected)
-      return { kind: 'warn', icon: 'clock', strong: '', more: say('paused') };
-    if (session.status.tradeClosed || game.own?.state?.stationSilent)
-      return { kind: 'warn', icon: 'lock', strong: '', more: say('tradeClosed') };
-    return null;
   }
 }

@@ -16,6 +16,25 @@ export function sayAuth(error: unknown): string {
   });
 }
 
+/** Signs in; while the service is busy or away it says so and asks again, as long as `wanted`. */
+export async function persist(
+  ask: () => Promise<SignIn>,
+  tellWhy: (words: string) => void,
+  wanted: () => boolean,
+): Promise<SignIn> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      const away = error instanceof ApiError && ['busy', 'unavailable'].includes(error.code);
+      if (!away || !wanted()) throw error;
+      tellWhy(sayAuth(error));
+      await new Promise((done) => setTimeout(done, Math.max(1000, error.retryAfterMs)));
+      if (!wanted()) throw error;
+    }
+  }
+}
+
 /** The sentence of a question that got no answer. */
 export function sayRefused(error: unknown): string {
   if (!(error instanceof Refused)) return say('action_other');
@@ -143,13 +162,17 @@ export function signInDialog(
     event.preventDefault();
     main.disabled = true;
     setText(problem, '');
-    const call =
+    const call = (): Promise<SignIn> =>
       kind === 'login'
         ? auth.login(name.value, password.value)
         : kind === 'register'
           ? auth.register(name.value, password.value)
           : auth.claim(ticket, name.value, password.value);
-    call
+    persist(
+      call,
+      (words) => setText(problem, words),
+      () => dialog.veil.isConnected,
+    )
       .then((result) => {
         dialog.close();
         done(result);

@@ -42,7 +42,8 @@ export class Docked {
   private readonly filters = h('div', { class: 'filters' });
   private readonly list = h('section', { class: 'panel list' });
   private readonly holdStrip = h('section', { class: 'panel hold' });
-  private readonly chip = h('div', { class: 'panel chip-warn', role: 'status' });
+  private readonly chipWords = h('span');
+  private readonly chip = h('div', { class: 'panel chip-warn', role: 'status' }, this.chipWords);
   private readonly holdSum = h('span', { class: 'figure' });
   private readonly holdOf = h('small', {});
   private readonly creditSum = h('span', { class: 'figure own' });
@@ -61,6 +62,7 @@ export class Docked {
     private readonly game: Game,
     private readonly market: Market,
     undock: () => void,
+    private readonly menu: () => void,
   ) {
     this.ticket = new Ticket(game, market);
     this.ticket.onClose = () => this.ticket.element.classList.remove('open');
@@ -84,14 +86,21 @@ export class Docked {
       h('div', { class: 'body' }, this.tabs, this.list, this.holdStrip, this.ticket.element),
     );
     market.events.on('change', () => (this.dirty = true));
-    market.events.on('silent', (silent) => this.onSilent(silent));
+    market.events.on('silent', () => this.onSilent());
   }
 
-  private onSilent(silent: boolean): void {
-    this.chip.hidden = !silent;
+  private onSilent(): void {
     this.silentSince = new Date(this.market.asOf || Date.now()).toLocaleTimeString('en-GB');
-    setText(this.chip, `${say('tradeClosed')} ${say('asOf', { t: this.silentSince })}`);
     this.dirty = true;
+  }
+
+  /** The one line at the top: what the app has to say ('' = nothing), else that trade is closed. */
+  notice(words: string): void {
+    const closed = say('tradeClosed');
+    const silent = this.market.silent && (!words || words === closed);
+    const line = silent ? `${closed} ${say('asOf', { t: this.silentSince })}` : words;
+    this.chip.hidden = line === '';
+    setText(this.chipWords, line);
   }
 
   /** The ship rests at this location now. */
@@ -220,6 +229,11 @@ export class Docked {
       ),
       h('div', { class: 'sum' }, h('div', { class: 'label' }, say('credits')), this.creditSum),
       this.undockButton,
+      h(
+        'button',
+        { class: 'button outlined to-menu', label: say('menu'), onclick: this.menu },
+        icon('menu'),
+      ),
     );
   }
 

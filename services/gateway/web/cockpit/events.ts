@@ -179,7 +179,9 @@ export class DeathDialog {
     const state = this.game.own?.state;
     const left = Math.ceil(this.game.secondsTo(state?.respawnTick ?? 0));
     const name = this.game.stationName(state?.location ?? 0);
+    const now = this.main.disabled && left <= 0;
     this.main.disabled = left > 0;
+    if (now) this.main.focus();
     setText(
       this.main,
       left > 0 ? say('continueIn', { name, s: left }) : say('continueAt', { name }),

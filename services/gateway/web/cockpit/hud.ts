@@ -361,7 +361,7 @@ export class Hud {
     const { game } = this;
     const state = game.own?.state;
     const near = game.nearestStations()[0];
-    if (!state || !near || game.phase === Phase.DEAD) {
+    if (!state || !near || game.phase === Phase.DEAD || game.phase === Phase.PARKED) {
       this.setPrompt('', '', '', null);
       return;
     }
