@@ -16,6 +16,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
 
 enum {
     RATE = 200,
@@ -63,8 +65,9 @@ static void print(struct series *r, struct series *floor)
 
 struct flow {
     struct series *series;
-    bool empty; /* `names` of nobody: the way there and back */
-    struct st_timer *tick;
+    bool empty;          /* `names` of nobody: the way there and back */
+    struct series *late; /* of the sender itself */
+    int fd;              /* a timer in ns: those of the loop are in ms */
     uint64_t begin_ns;
     uint32_t sent, done;
 };
@@ -96,6 +99,7 @@ static void send_one(struct flow *f)
 {
     struct shot *shot = &shots[f->sent];
     *shot = (struct shot){f, f->begin_ns + (uint64_t)f->sent * (1000000000 / RATE)};
+    f->late->us[f->late->count++] = (uint32_t)((st_mono_ns() - shot->due_ns) / 1000);
     if (f->empty) {
         Startrader__V1__ProfileNamesRequest m = STARTRADER__V1__PROFILE_NAMES_REQUEST__INIT;
         stack_ask_later(&s, "names", &m.base, on_answer, shot);
@@ -107,21 +111,29 @@ static void send_one(struct flow *f)
     f->sent++;
 }
 
-static void on_tick(void *ctx)
+static void on_due(void *ctx, int events)
 {
     struct flow *f = ctx;
-    uint64_t now_ns = st_mono_ns();
+    uint64_t fired, now_ns = st_mono_ns();
+    (void)events;
+    (void)!read(f->fd, &fired, sizeof(fired));
     while (f->sent < SAMPLES && f->begin_ns + (uint64_t)f->sent * (1000000000 / RATE) <= now_ns)
         send_one(f);
 }
 
-static void run_flow(struct series *series, bool empty)
+static void run_flow(struct series *series, struct series *late, bool empty)
 {
-    struct flow f = {.series = series, .empty = empty, .begin_ns = st_mono_ns()};
-    f.tick = st_timer_new(s.loop, on_tick, &f);
-    st_timer_start(f.tick, 0, 1);
+    const long step_ns = 1000000000 / RATE;
+    struct flow f = {.series = series, .late = late, .empty = empty, .begin_ns = st_mono_ns()};
+    struct itimerspec every = {.it_value = {.tv_nsec = 1}, .it_interval = {.tv_nsec = step_ns}};
+    f.fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    ck_assert_int_ge(f.fd, 0);
+    struct st_watch *watch = st_watch_new(s.loop, f.fd, on_due, &f);
+    st_watch_set(watch, ST_READABLE);
+    ck_assert_int_eq(timerfd_settime(f.fd, 0, &every, NULL), 0);
     st_loop_run(s.loop);
-    st_timer_free(&f.tick);
+    st_watch_free(&watch);
+    close(f.fd);
 }
 
 /* --- floors: what a hit and a miss cannot do without, from one thread, at the same rate --- */
@@ -194,16 +206,18 @@ static void measure(void)
 {
     static struct series empty = {.name = "empty request"}, miss = {.name = "hydrate, miss"};
     static struct series hit = {.name = "hydrate, hit"}, getex = {.name = "bare GETEX"};
+    static struct series late[3] = {[2] = {.name = "sender late, hit"}};
     static struct series select = {.name = "bare SELECT"}, hash = {.name = "password, Argon2id"};
     printf("%d requests at %d/s each; us           p50      p95      p99\n", SAMPLES, RATE);
-    run_flow(&empty, true);
-    run_flow(&miss, false);
-    run_flow(&hit, false);
+    run_flow(&empty, &late[0], true);
+    run_flow(&miss, &late[1], false);
+    run_flow(&hit, &late[2], false);
     bare_getex(&getex);
     bare_select(&select);
     passwords(&hash);
     print(&getex, NULL);
     print(&select, NULL);
+    print(&late[2], NULL);
     print(&empty, NULL);
     print(&hit, &getex);
     print(&hit, &empty);
