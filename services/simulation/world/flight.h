@@ -94,9 +94,22 @@ void flight_shot_at(const struct flight_shot *s, uint32_t mount, int32_t speed, 
 /* 32 bit mix of three words, the same for everyone; shots use (tick, ship, mount). */
 uint32_t flight_hash(uint32_t a, uint32_t b, uint32_t c);
 
+/* A quarter of a turn: round(2^14 * sin(2 pi i / 4096)). */
+extern const int16_t flight_quarter[WORLD_STEPS / 4 + 1];
+
 /* Sine and cosine of a heading, scaled by 2^14. */
-int32_t flight_sin(uint32_t heading);
-int32_t flight_cos(uint32_t heading);
+static inline int32_t flight_sin(uint32_t heading)
+{
+    uint32_t part = heading & 1023;
+    int32_t sine = flight_quarter[heading & 1024 ? 1024 - part : part];
+
+    return heading & 2048 ? -sine : sine;
+}
+
+static inline int32_t flight_cos(uint32_t heading)
+{
+    return flight_sin(heading + WORLD_STEPS / 4);
+}
 
 /* Heading of the vector (x, y), within one step; 0 for the null vector. */
 uint16_t flight_atan2(int64_t y, int64_t x);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "grid.h"
 
+#define FINE_SIDE_MIN 16
+#define FINE_SIDE_MAX 512 /* all of space */
+
 void grid_cells(struct world *w)
 {
     uint32_t *start = w->cell_start;
@@ -26,70 +29,110 @@ void grid_cells(struct world *w)
     w->cells_stale = false;
 }
 
-static uint32_t fine_of(const struct unit *u)
+uint32_t grid_side(uint32_t bodies)
 {
-    uint32_t fx = (uint32_t)(u->f.x - WORLD_PLAY_MIN) >> FINE_SHIFT;
-    uint32_t fy = (uint32_t)(u->f.y - WORLD_PLAY_MIN) >> FINE_SHIFT;
+    uint32_t side = FINE_SIDE_MIN;
 
-    return fx + fy * FINE_SIDE;
+    while (side < FINE_SIDE_MAX && side * side < 2 * bodies)
+        side *= 2;
+    return side;
+}
+
+/* The cell of the middle of a body's way in this tick: at no time was it farther than half of it. */
+static uint32_t fine_of(const struct fine *g, const struct body *b)
+{
+    uint32_t x = (uint32_t)((b->x - b->vx / 2 - WORLD_PLAY_MIN) >> FINE_SHIFT);
+    uint32_t y = (uint32_t)((b->y - b->vy / 2 - WORLD_PLAY_MIN) >> FINE_SHIFT);
+
+    return (x & (g->side - 1)) + (y & (g->side - 1)) * g->side;
+}
+
+static int32_t longer(int32_t most, int32_t way)
+{
+    way = way < 0 ? -way : way;
+    return way > most ? way : most;
+}
+
+static void fine_add(const struct world *w, struct fine *g, uint32_t slot)
+{
+    const struct unit *u = &w->units[slot];
+    struct body b = {u->f.x, u->f.y, u->f.vx, u->f.vy, unit_class(w, slot)->radius, slot};
+
+    world_assert(g->n < g->max);
+    g->stray = longer(longer(g->stray, b.vx), b.vy);
+    g->unsorted[g->n++] = b;
+    g->start[fine_of(g, &b)]++;
+}
+
+static void fine_begin(struct fine *g)
+{
+    g->n = 0;
+    g->stray = 0;
+    memset(g->start, 0, sizeof *g->start * ((size_t)g->side * g->side + 1));
+}
+
+/* Counts become ends; filling from behind makes them starts and keeps the order of slots. */
+static void fine_end(struct fine *g)
+{
+    uint32_t sum = 0;
+
+    for (uint32_t i = 0; i <= g->side * g->side; i++) {
+        sum += g->start[i];
+        g->start[i] = sum;
+    }
+    for (uint32_t i = g->n; i > 0; i--) {
+        const struct body *b = &g->unsorted[i - 1];
+
+        g->bodies[--g->start[fine_of(g, b)]] = *b;
+    }
+    g->stray = g->stray / 2 + 1;
 }
 
 void grid_fine(struct world *w)
 {
-    /* Only what the last tick has touched is cleared: the grid is a megabyte. */
-    for (uint32_t i = 0; i < w->fine_used_n; i++)
-        w->fine_heads[w->fine_used[i]] = 0;
-    w->fine_used_n = 0;
+    fine_begin(&w->fine);
+    fine_begin(&w->threats);
     for (uint32_t slot = 0; slot < w->first[2]; slot++) {
-        uint32_t cell;
-
         if (w->units[slot].type == UNIT_FREE)
             continue;
-        cell = fine_of(&w->units[slot]);
-        if (w->fine_heads[cell] == 0)
-            w->fine_used[w->fine_used_n++] = cell;
-        w->fine_next[slot] = w->fine_heads[cell];
-        w->fine_heads[cell] = slot + 1;
+        fine_add(w, &w->fine, slot);
+        if (slot >= w->first[1])
+            fine_add(w, &w->threats, slot);
     }
+    for (uint32_t i = 0; i < w->head.npcs_n; i++) {
+        uint32_t slot = entity_slot(w, w->npcs[i].entity);
+
+        if (slot != NO_SLOT && w->ships[slot].faction == WORLD_FACTION_RAIDER)
+            fine_add(w, &w->threats, slot);
+    }
+    fine_end(&w->fine);
+    fine_end(&w->threats);
 }
 
 static int32_t fine_at(int32_t k)
 {
-    int32_t at = (k - WORLD_PLAY_MIN) >> FINE_SHIFT;
-
-    return clamp32(at, 0, FINE_SIDE - 1);
+    return (k - WORLD_PLAY_MIN) >> FINE_SHIFT;
 }
 
-struct fine_box grid_box(int32_t x1, int32_t y1, int32_t x2, int32_t y2, int32_t margin)
+struct fine_box grid_box(const struct fine *g, int32_t x1, int32_t y1, int32_t x2, int32_t y2)
 {
-    struct fine_box b;
+    int32_t left = fine_at((x1 < x2 ? x1 : x2) - g->stray);
+    int32_t right = fine_at((x1 > x2 ? x1 : x2) + g->stray);
+    int32_t bottom = fine_at((y1 < y2 ? y1 : y2) - g->stray);
+    int32_t top = fine_at((y1 > y2 ? y1 : y2) + g->stray);
+    int32_t most = (int32_t)g->side - 1;
 
-    b.left = fine_at((x1 < x2 ? x1 : x2) - margin);
-    b.right = fine_at((x1 > x2 ? x1 : x2) + margin);
-    b.bottom = fine_at((y1 < y2 ? y1 : y2) - margin);
-    b.top = fine_at((y1 > y2 ? y1 : y2) + margin);
-    b.x = b.left - 1;
-    b.y = b.bottom;
-    b.link = 0;
-    return b;
-}
-
-uint32_t grid_next(const struct world *w, struct fine_box *b)
-{
-    uint32_t link = b->link;
-
-    while (link == 0) {
-        if (b->x == b->right) {
-            b->x = b->left - 1;
-            b->y++;
-        }
-        if (b->y > b->top)
-            return NO_SLOT;
-        b->x++;
-        link = w->fine_heads[b->x + b->y * FINE_SIDE];
+    /* A box wider than the table has every cell once. */
+    if (right - left > most) {
+        left = 0;
+        right = most;
     }
-    b->link = w->fine_next[link - 1];
-    return link - 1;
+    if (top - bottom > most)
+        top = bottom + most;
+    return (struct fine_box){.y = bottom,
+                             .top = top,
+                             .left = (uint32_t)left & (uint32_t)most,
+                             .right = (uint32_t)right & (uint32_t)most};
 }
 
 struct near_walk grid_near(int32_t x, int32_t y, uint32_t far_u)

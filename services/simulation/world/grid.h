@@ -3,31 +3,57 @@
 #define WORLD_GRID_H
 
 /*
- * Who is near: the members of each home cell, and a finer grid of 256 u over all that can be hit or
- * can pick something up. Both are derived from the units, anew in each tick. Tick thread only.
+ * Who is near: the members of each home cell, and finer grids of 256 u over all that can be hit or
+ * can pick something up. All are derived from the units, anew in each tick, by counting sorts.
+ * Tick thread only.
  */
 #include "state.h"
 
 #define FINE_SHIFT 17 /* k to fine cell: 256 u */
-#define FINE_SIDE  512
+
+/* Cells per side of a fine grid for so many bodies. */
+uint32_t grid_side(uint32_t bodies);
 
 /* Sorts all units by home cell: cell_start and cell_slots, ascending by slot in each. */
 void grid_cells(struct world *w);
 
-/* Puts ships and torpedoes at their present place into the fine grid. */
+/* Puts ships and torpedoes at their present place into the fine grids. */
 void grid_fine(struct world *w);
 
 /* A box of fine cells around a box in k. */
 struct fine_box {
-    int32_t left, right, bottom, top;
-    int32_t x, y;
-    uint32_t link; /* slot + 1 of the next one in this cell, 0 = none */
+    int32_t y, top;
+    uint32_t left, right;
+    bool split; /* the first part of a row has been given, the second is due */
 };
 
-/* Starts a walk over the fine cells that a box touches; grid_next gives the slots in them, each
- * once, in no order, NO_SLOT at the end. */
-struct fine_box grid_box(int32_t x1, int32_t y1, int32_t x2, int32_t y2, int32_t margin);
-uint32_t grid_next(const struct world *w, struct fine_box *b);
+/* Starts a walk over the cells of all bodies that were in the box at any time of this tick. */
+struct fine_box grid_box(const struct fine *g, int32_t x1, int32_t y1, int32_t x2, int32_t y2);
+
+/* The next run of such bodies, from..to-1 (none is given twice, many that are elsewhere are); false
+ * at the end. */
+static inline bool grid_run(const struct fine *g, struct fine_box *b, uint32_t *from, uint32_t *to)
+{
+    const uint32_t *row = g->start + ((uint32_t)b->y & (g->side - 1)) * g->side;
+
+    if (b->y > b->top)
+        return false;
+    if (b->left <= b->right) {
+        *from = row[b->left];
+        *to = row[b->right + 1];
+        b->y++;
+    } else if (!b->split) {
+        *from = row[b->left];
+        *to = row[g->side];
+        b->split = true;
+    } else {
+        *from = row[0];
+        *to = row[b->right + 1];
+        b->split = false;
+        b->y++;
+    }
+    return true;
+}
 
 /* A walk over the units whose home cell lies within some distance of a point, by cell. */
 struct near_walk {

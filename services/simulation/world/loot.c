@@ -121,22 +121,21 @@ static bool can_take(const struct world *w, uint32_t slot)
 /* The nearest ship in reach, ties to the lower id, that may take things. */
 static uint32_t taker(const struct world *w, const struct unit *box)
 {
-    struct fine_box b = grid_box(box->f.x, box->f.y, box->f.x, box->f.y, w->rules.pickup);
-    uint32_t best = NO_SLOT, slot;
-    uint64_t best_far = 0;
+    int32_t x = box->f.x, y = box->f.y, span = w->rules.pickup;
+    struct fine_box b = grid_box(&w->fine, x - span, y - span, x + span, y + span);
+    uint32_t best = NO_SLOT, at, end;
+    uint64_t best_far = UINT64_MAX;
 
-    while ((slot = grid_next(w, &b)) != NO_SLOT) {
-        uint64_t reach, far;
+    while (grid_run(&w->fine, &b, &at, &end)) {
+        for (; at < end; at++) {
+            const struct body *o = &w->fine.bodies[at];
+            uint64_t reach = (uint64_t)(o->radius + WORLD_PICKUP_U * WORLD_UNIT);
+            uint64_t far = square_sum((int64_t)o->x - x, (int64_t)o->y - y);
 
-        if (!can_take(w, slot))
-            continue;
-        reach = (uint64_t)(unit_class(w, slot)->radius + WORLD_PICKUP_U * WORLD_UNIT);
-        far = unit_square(&w->units[slot], box);
-        if (far > reach * reach)
-            continue;
-        if (best == NO_SLOT || far < best_far ||
-            (far == best_far && entity_id(w, slot) < entity_id(w, best))) {
-            best = slot;
+            if (far > reach * reach || far > best_far || !can_take(w, o->slot) ||
+                (far == best_far && entity_id(w, o->slot) > entity_id(w, best)))
+                continue;
+            best = o->slot;
             best_far = far;
         }
     }

@@ -36,21 +36,14 @@ static void rules_classes(struct rules *r, const struct world_config *c)
     }
 }
 
-/* A bullet meets a ship whose centre is within the ship's radius and both ways of the tick. */
 static void rules_reach(struct rules *r)
 {
-    r->reach = r->pickup = 0;
+    r->radius = 0;
     for (uint32_t i = 0; i < r->classes_n; i++) {
-        int32_t speed = r->classes[i].flight.boosted > r->classes[i].flight.cruise
-                            ? r->classes[i].flight.boosted
-                            : r->classes[i].flight.cruise;
-        int32_t span = r->classes[i].radius + 2 * speed;
-
-        if (span > r->reach)
-            r->reach = span;
-        if (r->classes[i].radius + WORLD_PICKUP_U * WORLD_UNIT > r->pickup)
-            r->pickup = r->classes[i].radius + WORLD_PICKUP_U * WORLD_UNIT;
+        if (r->classes[i].radius > r->radius)
+            r->radius = r->classes[i].radius;
     }
+    r->pickup = r->radius + WORLD_PICKUP_U * WORLD_UNIT;
 }
 
 static void rules_nodes(struct rules *r, const struct world_config *c)
@@ -147,8 +140,10 @@ void rules_init(struct rules *r, const struct world_config *c)
     r->classes_n = c->classes_n + 3u;
     r->raider = r->patrol = r->classes_n;
     r->torpedo = NULL;
-    for (uint32_t i = 0; i < c->weapons_n && !r->torpedo; i++) {
-        if (c->weapons[i].kind == CONFIG_WEAPON_TORPEDO)
+    memset(r->weapons, 0, sizeof r->weapons);
+    for (uint32_t i = 0; i < c->weapons_n; i++) {
+        r->weapons[c->weapons[i].id] = &c->weapons[i];
+        if (c->weapons[i].kind == CONFIG_WEAPON_TORPEDO && !r->torpedo)
             r->torpedo = &c->weapons[i];
     }
     for (uint32_t i = 0; i < c->goods_n; i++) {

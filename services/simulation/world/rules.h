@@ -33,8 +33,9 @@ struct rules {
     uint32_t classes_n;
     uint32_t raider, patrol; /* indexes of the first class of each role */
     const struct config_weapon *torpedo; /* the first one: built-in class 1000 */
+    const struct config_weapon *weapons[CONFIG_WEAPONS_MAX + 1]; /* by id, NULL = none */
     uint16_t fuel;           /* good that raiders and drones drop */
-    int32_t reach;  /* k: no hit happens farther from a bullet's sweep */
+    int32_t radius; /* k: the greatest of all classes */
     int32_t pickup; /* k: no ship picks up from farther away */
     struct rule_node nodes[RULE_NODES_MAX];
     uint32_t nodes_n;

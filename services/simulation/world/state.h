@@ -188,6 +188,23 @@ struct index {
     uint32_t mask;
 };
 
+/* A thing that can be hit, as the grids keep it: where it is after flight, how it moved. */
+struct body {
+    int32_t x, y, vx, vy; /* k */
+    int32_t radius;       /* k */
+    uint32_t slot;
+};
+
+/* Bodies sorted by fine cell; rows are contiguous. The cells repeat every `side` of them, so that
+ * the table fits the number of bodies and not the size of space. */
+struct fine {
+    struct body *bodies, *unsorted;
+    uint32_t *start; /* side * side + 1 */
+    uint32_t side;   /* a power of two */
+    uint32_t n, max;
+    int32_t stray; /* k: no body was farther from its cell in this tick */
+};
+
 struct by_cell { /* items of one kind, grouped by dirty cell after the tick */
     uint32_t start[WORLD_CELLS + 1];
 };
@@ -217,8 +234,9 @@ struct world {
     struct index players, ships_known;
     uint32_t *cell_slots; /* slots by home cell, ascending */
     uint32_t cell_start[WORLD_CELLS + 1];
-    uint32_t *fine_heads, *fine_next; /* slot + 1, 0 = none */
-    uint32_t *fine_used, fine_used_n;
+    struct fine fine;    /* ships and torpedoes */
+    struct fine threats; /* of these, what point defence shoots at unprovoked */
+    uint32_t *found;     /* places in the bodies, for one search at a time */
     bool cells_stale; /* somebody came or went since the cells were sorted */
     /* of the last tick */
     struct by_cell lists[LISTS];
@@ -260,6 +278,12 @@ _Static_assert(sizeof(struct world_head) == 8 + 13 * 4 + 64 + 24 + 4, "no paddin
 static inline const struct rule_class *unit_class(const struct world *w, uint32_t slot)
 {
     return &w->rules.classes[w->units[slot].class_index];
+}
+
+/* By id; NULL when there is no such weapon. */
+static inline const struct config_weapon *weapon_of(const struct world *w, uint32_t id)
+{
+    return id <= CONFIG_WEAPONS_MAX ? w->rules.weapons[id] : NULL;
 }
 
 static inline bool unit_frozen(const struct unit *u)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "flight.h"
 
-/* A quarter of a turn: round(2^14 * sin(2 pi i / 4096)). */
-static const int16_t quarter[WORLD_STEPS / 4 + 1] = {
+const int16_t flight_quarter[WORLD_STEPS / 4 + 1] = {
     0, 25, 50, 75, 101, 126, 151, 176, 201, 226, 251, 276, 302, 327, 352, 377, 402, 427, 452, 477,
     503, 528, 553, 578, 603, 628, 653, 678, 704, 729, 754, 779, 804, 829, 854, 879, 904, 929, 955,
     980, 1005, 1030, 1055, 1080, 1105, 1130, 1155, 1180, 1205, 1230, 1255, 1280, 1306, 1331, 1356,
@@ -135,28 +134,6 @@ static const uint16_t octant[1025] = {
     504, 505, 505, 505, 506, 506, 506, 507, 507, 507, 508, 508, 508, 508, 509, 509, 509, 510, 510,
     510, 511, 511, 511, 512, 512,
 };
-
-int32_t flight_sin(uint32_t heading)
-{
-    uint32_t h = heading & (WORLD_STEPS - 1);
-    uint32_t part = h & 1023;
-
-    switch (h >> 10) {
-    case 0:
-        return quarter[part];
-    case 1:
-        return quarter[1024 - part];
-    case 2:
-        return -quarter[part];
-    default:
-        return -quarter[1024 - part];
-    }
-}
-
-int32_t flight_cos(uint32_t heading)
-{
-    return flight_sin(heading + WORLD_STEPS / 4);
-}
 
 uint16_t flight_atan2(int64_t y, int64_t x)
 {

@@ -6,139 +6,11 @@
 
 #define SHOT_ID_MASK ((1u << 29) - 1)
 
-uint64_t sweep(const int32_t pos[2], const int32_t vel[2], const struct flight *target,
-               int32_t *when)
-{
-    int64_t dx = vel[0] - target->vx, dy = vel[1] - target->vy;
-    /* At the start of the tick, bullet against target. */
-    int64_t x = (int64_t)pos[0] - target->x - dx, y = (int64_t)pos[1] - target->y - dy;
-    int64_t square = dx * dx + dy * dy;
-    int64_t t = square ? -(x * dx + y * dy) * 4096 / square : 0;
-
-    t = t < 0 ? 0 : t > 4096 ? 4096 : t;
-    *when = (int32_t)t;
-    x += dx * t / 4096;
-    y += dy * t / 4096;
-    return square_sum(x, y);
-}
-
-/* False when two ways along one axis keep them apart: spares most targets the sweep. */
-static bool close_by(int32_t apart, int32_t moved, int32_t radius)
-{
-    return (apart < 0 ? -apart : apart) <= radius + (moved < 0 ? -moved : moved);
-}
-
-/* The first thing that a bullet meets in this tick. */
-static uint32_t meet(const struct world *w, const int32_t pos[2], const int32_t vel[2],
-                     const struct culprit *by, int32_t *best_when)
-{
-    struct fine_box b = grid_box(pos[0] - vel[0], pos[1] - vel[1], pos[0], pos[1], w->rules.reach);
-    uint32_t best = NO_SLOT, slot;
-
-    while ((slot = grid_next(w, &b)) != NO_SLOT) {
-        const struct unit *u = &w->units[slot];
-        int32_t radius, when;
-        uint64_t far;
-
-        if (u->type == UNIT_FREE)
-            continue;
-        radius = unit_class(w, slot)->radius;
-        if (!close_by(pos[0] - u->f.x, vel[0] - u->f.vx, radius) ||
-            !close_by(pos[1] - u->f.y, vel[1] - u->f.vy, radius))
-            continue;
-        far = sweep(pos, vel, &u->f, &when);
-        if (far > (uint64_t)radius * (uint64_t)radius || !zone_may_hurt(w, by, slot))
-            continue;
-        if (best == NO_SLOT || when < *best_when || (when == *best_when && slot < best)) {
-            best = slot;
-            *best_when = when;
-        }
-    }
-    return best;
-}
-
-static void push_hit(struct world *w, uint32_t cell, struct world_hit hit)
-{
-    uint32_t n = w->list_n[LIST_HITS];
-
-    if (n == w->hits_max)
-        return;
-    w->raw_hits[n] = hit;
-    w->raw_hit_cell[n] = (uint16_t)cell;
-    w->list_n[LIST_HITS]++;
-}
-
-static uint32_t hit_torpedo(struct world *w, uint32_t slot, int32_t points)
-{
-    struct unit *u = &w->units[slot];
-
-    u->hull -= points;
-    if (u->hull > 0)
-        return WORLD_HIT_HULL;
-    entity_free(w, slot, WORLD_GONE_DESTROYED);
-    return WORLD_HIT_HULL | WORLD_HIT_KILLED;
-}
-
-static void strike(struct world *w, struct shot *s, uint32_t mount, uint32_t slot,
-                   const int32_t pos[2], const struct culprit *by)
-{
-    const struct config_weapon *k = world_config_weapon(&w->config, s->f.weapon);
-    struct harm harm = {k->damage, k->shield_pm, k->hull_pm};
-    const struct unit *u = &w->units[slot];
-    struct world_hit hit = {.shot = s->f.id, .shooter = s->f.ship, .mount = (uint8_t)mount};
-
-    uint32_t cell = u->cell; /* a torpedo may be gone at the end */
-
-    hit.target = entity_id(w, slot);
-    hit.from = flight_atan2((int64_t)pos[1] - u->f.y, (int64_t)pos[0] - u->f.x);
-    if (u->type == UNIT_TORPEDO) {
-        hit.info = (uint8_t)hit_torpedo(w, slot, harm.points);
-    } else {
-        /* Point defence is weak against ships: its share applies before all else. */
-        if (k->kind == CONFIG_WEAPON_PD) {
-            harm.points = harm.points * k->shield_pm / 1000;
-            harm.shield_pm = harm.hull_pm = 1000;
-        }
-        hit.info = (uint8_t)damage_hit(w, slot, &harm, by);
-    }
-    push_hit(w, cell, hit);
-    s->f.live &= (uint8_t)~(1u << mount);
-}
-
-static void shot_fly(struct world *w, struct shot *s, const struct config_weapon *k)
-{
-    struct culprit by = culprit_of(w, s->f.ship, s->player, s->faction);
-    uint32_t age = w->head.tick - s->f.tick;
-
-    for (uint32_t mount = 0; mount < s->f.mounts; mount++) {
-        int32_t pos[2], vel[2], when = 0;
-        uint32_t slot;
-
-        if (!(s->f.live >> mount & 1))
-            continue;
-        flight_shot_at(&s->f, mount, k->speed, k->spread, age, pos, vel);
-        slot = meet(w, pos, vel, &by, &when);
-        if (slot != NO_SLOT)
-            strike(w, s, mount, slot, pos, &by);
-    }
-}
-
-void shot_step(struct world *w)
-{
-    uint32_t kept = 0;
-
-    for (uint32_t i = 0; i < w->head.shots_n; i++) {
-        struct shot *s = &w->shots[i];
-        const struct config_weapon *k = world_config_weapon(&w->config, s->f.weapon);
-
-        if (!k || w->head.tick - s->f.tick > k->life)
-            continue;
-        shot_fly(w, s, k);
-        if (s->f.live)
-            w->shots[kept++] = *s;
-    }
-    w->head.shots_n = kept;
-}
+struct choice { /* of point defence, so far */
+    uint64_t far;
+    uint32_t slot;
+    bool torpedo;
+};
 
 /* One volley of all mounts; false when there is no room for it. */
 static bool volley(struct world *w, uint32_t slot, const struct config_weapon *k, uint32_t mounts,
@@ -246,48 +118,49 @@ static void fire_torpedo(struct world *w, uint32_t slot)
     fired(w, slot);
 }
 
-/* Point defence shoots at ships only in anger: at raiders, the wanted, and who struck first. */
-static bool enemy(const struct world *w, uint32_t slot, uint32_t other)
+/* Of two that may be shot at: a torpedo before a ship, then the nearest, then the lower slot. */
+static void prefer(const struct world *w, const struct culprit *by, uint32_t other, uint64_t most,
+                   struct choice *best)
 {
-    const struct ship *s = &w->ships[slot], *o = &w->ships[other];
+    const struct unit *o = &w->units[other];
+    bool torpedo = o->type == UNIT_TORPEDO;
+    uint64_t far = unit_square(&w->units[by->slot], o);
 
-    if (o->faction == WORLD_FACTION_RAIDER)
-        return true;
-    for (uint32_t i = 0; i < WORLD_ASSISTANTS; i++) {
-        if (s->attackers[i].entity == entity_id(w, other) &&
-            within(w, s->attackers[i].tick, WORLD_HELP_TICKS))
-            return true;
-    }
-    return false;
+    if (o->type == UNIT_FREE || far > most || (best->torpedo && !torpedo))
+        return;
+    if (best->slot != NO_SLOT && torpedo == best->torpedo &&
+        (far > best->far || (far == best->far && other > best->slot)))
+        return;
+    if (zone_may_hurt(w, by, other))
+        *best = (struct choice){far, other, torpedo};
 }
 
+/* Point defence shoots at torpedoes and raiders, and at other ships only in anger: at those who
+ * struck this one. */
 static uint32_t pd_target(const struct world *w, uint32_t slot, uint32_t range)
 {
     const struct unit *u = &w->units[slot];
     const struct ship *s = &w->ships[slot];
     struct culprit by = {entity_id(w, slot), s->player, slot, s->faction};
-    struct fine_box b = grid_box(u->f.x, u->f.y, u->f.x, u->f.y, (int32_t)range * WORLD_UNIT);
-    uint32_t best = NO_SLOT, other;
-    uint64_t best_far = 0;
-    bool best_torpedo = false;
+    int32_t span = (int32_t)range * WORLD_UNIT;
+    struct fine_box b = grid_box(&w->threats, u->f.x - span, u->f.y - span, u->f.x + span,
+                                 u->f.y + span);
+    struct choice best = {0, NO_SLOT, false};
+    uint32_t at, end;
 
-    while ((other = grid_next(w, &b)) != NO_SLOT) {
-        const struct unit *o = &w->units[other];
-        bool torpedo = o->type == UNIT_TORPEDO;
-        uint64_t far = unit_square(u, o);
-
-        if (o->type == UNIT_FREE || far > u_square(range) || (best_torpedo && !torpedo))
-            continue;
-        if (best != NO_SLOT && torpedo == best_torpedo &&
-            (far > best_far || (far == best_far && other > best)))
-            continue;
-        if (!zone_may_hurt(w, &by, other) || (!torpedo && !enemy(w, slot, other)))
-            continue;
-        best = other;
-        best_far = far;
-        best_torpedo = torpedo;
+    while (grid_run(&w->threats, &b, &at, &end)) {
+        for (; at < end; at++)
+            prefer(w, &by, w->threats.bodies[at].slot, u_square(range), &best);
     }
-    return best;
+    if (!within(w, u->hit_at, WORLD_HELP_TICKS))
+        return best.slot;
+    for (uint32_t i = 0; i < WORLD_ASSISTANTS; i++) {
+        uint32_t other = entity_slot(w, s->attackers[i].entity);
+
+        if (other < w->first[1] && within(w, s->attackers[i].tick, WORLD_HELP_TICKS))
+            prefer(w, &by, other, u_square(range), &best);
+    }
+    return best.slot;
 }
 
 static void fire_pd(struct world *w, uint32_t slot)
@@ -363,7 +236,7 @@ static bool torpedo_burst(struct world *w, uint32_t slot, const struct config_we
     hit.from = flight_atan2((int64_t)u->f.y - w->units[target].f.y,
                             (int64_t)u->f.x - w->units[target].f.x);
     hit.info = (uint8_t)damage_hit(w, target, &harm, &by);
-    push_hit(w, w->units[target].cell, hit);
+    hit_push(w, w->units[target].cell, hit);
     return true;
 }
 
@@ -374,7 +247,7 @@ void torpedo_step(struct world *w)
 
         if (w->units[slot].type == UNIT_FREE)
             continue;
-        k = world_config_weapon(&w->config, torpedo_of(w, slot)->weapon);
+        k = weapon_of(w, torpedo_of(w, slot)->weapon);
         if (!k || w->head.tick - torpedo_of(w, slot)->born >= k->life)
             entity_free(w, slot, WORLD_GONE_COLLECTED);
         else if (torpedo_burst(w, slot, k))

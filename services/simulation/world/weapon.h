@@ -15,6 +15,9 @@ void torpedo_aim(struct world *w);
 void shot_step(struct world *w);
 void torpedo_step(struct world *w);
 
+/* A bullet or torpedo has struck somebody whose home is this cell. */
+void hit_push(struct world *w, uint32_t cell, struct world_hit hit);
+
 /* All that is to be fired in this tick. */
 void weapon_fire(struct world *w);
 

@@ -21,6 +21,11 @@
 
 #define SLOTS_MAX (1u << 20)
 
+/* Where a stage of the step ends, for a benchmark that compiles this file with a clock. */
+#ifndef WORLD_STAGE
+#define WORLD_STAGE(name) ((void)0)
+#endif
+
 struct world_limits world_limits_default(void)
 {
     return (struct world_limits){.ships = 4096,
@@ -53,6 +58,15 @@ static void carve_index(struct carver *c, struct index *x, uint32_t entries)
     x->values = carve(c, sizeof(uint32_t), size);
 }
 
+static void carve_fine(struct carver *c, struct fine *g, uint32_t bodies)
+{
+    g->max = bodies;
+    g->side = grid_side(bodies);
+    g->bodies = carve(c, sizeof *g->bodies, bodies);
+    g->unsorted = carve(c, sizeof *g->unsorted, bodies);
+    g->start = carve(c, sizeof *g->start, (size_t)g->side * g->side + 1);
+}
+
 static void carve_tables(struct carver *c, struct world *w)
 {
     uint32_t all = w->first[3];
@@ -69,9 +83,9 @@ static void carve_tables(struct carver *c, struct world *w)
     carve_index(c, &w->players, w->limits.pilots);
     carve_index(c, &w->ships_known, w->known_max);
     w->cell_slots = carve(c, sizeof *w->cell_slots, all);
-    w->fine_heads = carve(c, sizeof *w->fine_heads, (size_t)FINE_SIDE * FINE_SIDE);
-    w->fine_next = carve(c, sizeof *w->fine_next, w->first[2]);
-    w->fine_used = carve(c, sizeof *w->fine_used, w->first[2]);
+    carve_fine(c, &w->fine, w->first[2]);
+    carve_fine(c, &w->threats, w->limits.torpedoes + NPCS_MAX);
+    w->found = carve(c, sizeof *w->found, w->first[2]);
 }
 
 static void carve_lists(struct carver *c, struct world *w)
@@ -158,7 +172,7 @@ void world_reset(struct world *w)
     w->head.epoch = old.epoch;
     w->opening = false;
     w->cells_stale = true;
-    w->fine_used_n = 0;
+    w->fine.n = w->threats.n = 0;
     w->dirty_n = w->hards_n = w->notes_n = w->out_notes_n = 0;
     memset(w->lists, 0, sizeof w->lists);
     memset(w->list_n, 0, sizeof w->list_n);
@@ -322,24 +336,36 @@ static void fly(struct world *w)
 void world_step(struct world *w)
 {
     world_assert(w != NULL && !w->opening);
+    WORLD_STAGE(begin);
     w->head.tick++;
     w->hards_n = 0;
     if (w->cells_stale)
         grid_cells(w);
     session_step(w);
+    WORLD_STAGE(sessions);
     npc_step(w);
     torpedo_aim(w);
+    WORLD_STAGE(npcs);
     fly(w);
+    WORLD_STAGE(flight);
     grid_fine(w);
+    WORLD_STAGE(grid);
     shot_step(w);
     torpedo_step(w);
+    WORLD_STAGE(shots);
     weapon_fire(w);
+    WORLD_STAGE(weapons);
     damage_step(w);
     death_step(w);
+    WORLD_STAGE(damage);
     loot_step(w);
+    WORLD_STAGE(loot);
     zone_step(w);
+    WORLD_STAGE(zones);
     dock_step(w);
+    WORLD_STAGE(docks);
     frame_collect(w);
+    WORLD_STAGE(frame);
 }
 
 uint64_t world_event_id(uint32_t shard, uint32_t epoch, uint32_t tick, uint32_t ordinal)
