@@ -90,6 +90,7 @@ static void fit_out(struct world *w, uint32_t slot, const struct world_baton *b)
     s->newcomer = b->flags & WORLD_BATON_NEWCOMER ? 1 : 0;
     s->wanted_until = b->wanted ? w->head.tick + b->wanted : 0;
     s->immune_until = w->head.tick + WORLD_IMMUNE_TICKS + 1;
+    ship_traits(w, slot);
     set_cargo(w, slot, b);
 }
 
@@ -126,6 +127,7 @@ static enum world_verdict appear(struct world *w, const struct world_baton *b)
         w->ships[w->pilots[pilot].slot].pilot = WORLD_NOBODY;
         w->ships[w->pilots[pilot].slot].linkdead = 1;
         w->ships[w->pilots[pilot].slot].lost_at = w->head.tick;
+        ship_traits(w, w->pilots[pilot].slot);
     }
     place(w, b, &x, &y, &way);
     slot = entity_new(w, UNIT_SHIP, class_index, x, y);
@@ -273,6 +275,7 @@ enum world_verdict world_open_ship(struct world *w, const struct world_baton *b)
         /* The event of a ship that waits was of the old epoch: it is made anew. */
         if (unit_frozen(&w->units[slot]))
             w->units[slot].marks |= MARK_EVENT;
+        ship_traits(w, slot);
         return WORLD_OK;
     }
     verdict = appear(w, b);

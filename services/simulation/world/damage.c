@@ -65,6 +65,7 @@ static void wound(struct world *w, uint32_t slot, int32_t of_shield, int32_t of_
     u->hull = 0;
     dock_cancel(w, slot, WORLD_REFUSED_INTERRUPTED);
     u->state = STATE_DYING;
+    w->traits[slot] |= TRAIT_DYING;
     u->fire = 0;
 }
 

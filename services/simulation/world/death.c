@@ -89,9 +89,7 @@ static void die(struct world *w, uint32_t slot)
 void death_step(struct world *w)
 {
     for (uint32_t slot = 0; slot < w->first[1]; slot++) {
-        struct unit *u = &w->units[slot];
-
-        if (u->type != UNIT_FREE && u->state == STATE_DYING && hard_room(w))
+        if (w->traits[slot] & TRAIT_DYING && hard_room(w))
             die(w, slot);
     }
 }

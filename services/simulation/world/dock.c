@@ -71,6 +71,7 @@ void dock_begin(struct world *w, uint32_t slot, uint32_t request, uint32_t stati
     if (why != WORLD_ACCEPTED)
         return;
     u->state = STATE_HOLD;
+    w->traits[slot] |= TRAIT_DOCK;
     u->hold = 0;
     s->station = at->id;
     s->request = request;
@@ -110,6 +111,7 @@ static void freeze(struct world *w, uint32_t slot, enum unit_state state)
     u->f.boost = u->boost = 0;
     u->fire = 0;
     u->marks |= MARK_FORCE | MARK_EVENT;
+    w->traits[slot] |= TRAIT_DOCK;
     if (w->ships[slot].pilot != WORLD_NOBODY)
         w->pilots[w->ships[slot].pilot].phase = WORLD_PHASE_DOCKING;
     own_touch(w, w->ships[slot].pilot);
@@ -171,7 +173,7 @@ void dock_step(struct world *w)
     for (uint32_t slot = 0; slot < w->first[1]; slot++) {
         struct unit *u = &w->units[slot];
 
-        if (u->type == UNIT_FREE || w->ships[slot].ship == 0)
+        if (!(w->traits[slot] & TRAIT_DOCK) || w->ships[slot].ship == 0)
             continue;
         if (u->state == STATE_HOLD)
             hold_step(w, slot);
@@ -179,5 +181,7 @@ void dock_step(struct world *w)
             absence_step(w, slot);
         if (u->marks & MARK_EVENT)
             send_event(w, slot);
+        if (u->state != STATE_HOLD && !(u->marks & MARK_EVENT) && !w->ships[slot].linkdead)
+            w->traits[slot] &= (uint8_t)~TRAIT_DOCK;
     }
 }

@@ -56,6 +56,8 @@ uint32_t entity_new(struct world *w, enum unit_type type, uint32_t class_index, 
     w->cells_stale = true;
     if (type == UNIT_SHIP) {
         memset(&w->ships[slot], 0, sizeof w->ships[slot]);
+        w->flown[slot] = 0;
+        w->traits[slot] = 0;
         w->ships[slot].struck_at = w->head.tick - NEVER;
         w->ships[slot].pilot = WORLD_NOBODY;
         w->ships[slot].npc = NO_NPC;
@@ -80,7 +82,25 @@ void entity_free(struct world *w, uint32_t slot, enum world_gone_reason reason)
     memset(u, 0, sizeof *u);
     u->generation = generation;
     w->cells_stale = true;
+    if (slot < w->first[1])
+        w->traits[slot] = 0;
     ring_give(w, slot);
+}
+
+void ship_traits(struct world *w, uint32_t slot)
+{
+    const struct unit *u = &w->units[slot];
+    const struct ship *s = &w->ships[slot];
+    uint32_t t = 0;
+
+    t |= s->faction == WORLD_FACTION_RAIDER ? TRAIT_RAIDER : 0u;
+    t |= s->faction == WORLD_FACTION_DRONE ? TRAIT_DRONE : 0u;
+    t |= s->linkdead ? TRAIT_LINKDEAD | TRAIT_DOCK : 0u;
+    t |= s->immune_until ? TRAIT_IMMUNE : 0u;
+    t |= s->wanted_until ? TRAIT_WANTED : 0u;
+    t |= u->state == STATE_HOLD || u->marks & MARK_EVENT ? TRAIT_DOCK : 0u;
+    t |= u->state == STATE_DYING ? TRAIT_DYING : 0u;
+    w->traits[slot] = (uint8_t)(u->type == UNIT_FREE ? 0u : t);
 }
 
 uint32_t cell_of(int32_t x, int32_t y)
@@ -126,11 +146,9 @@ static int32_t leveled(const struct world *w, uint32_t slot, int32_t points)
     const struct config_level *level;
     const struct ship *s;
 
-    if (w->units[slot].type != UNIT_SHIP)
+    if (slot >= w->first[1] || !(w->traits[slot] & TRAIT_RAIDER))
         return points;
     s = &w->ships[slot];
-    if (s->faction != WORLD_FACTION_RAIDER)
-        return points;
     level = world_config_level(&w->config, s->level);
     return level ? points * level->vital_pm / 1000 : points;
 }
@@ -254,7 +272,7 @@ struct world_hard *hard_new(struct world *w, enum world_hard_kind kind, uint32_t
     h->level = w->ships[slot].level;
     h->zone = w->ships[slot].zone;
     h->newcomer = w->ships[slot].newcomer;
-    h->flown = w->ships[slot].flown;
+    h->flown = w->flown[slot];
     h->hull = (uint16_t)(w->units[slot].hull > 0 ? w->units[slot].hull : 0);
     h->torpedoes = w->ships[slot].torpedoes;
     return h;

@@ -16,6 +16,9 @@ uint32_t entity_new(struct world *w, enum unit_type type, uint32_t class_index, 
 /* The entity is gone from now on; clients are told the reason. */
 void entity_free(struct world *w, uint32_t slot, enum world_gone_reason reason);
 
+/* Works a ship's traits out anew; for whoever has changed what they follow from. */
+void ship_traits(struct world *w, uint32_t slot);
+
 /* Home cell of a position, index in the play grid, and the id of such an index. */
 uint32_t cell_of(int32_t x, int32_t y);
 uint32_t cell_id(uint32_t index);

@@ -7,17 +7,25 @@
 #define HEADING_BITS  0xfffu
 #define VITALS_PERIOD 4 /* ticks: five times per second */
 
-static uint8_t flags_of(const struct world *w, uint32_t slot)
+static uint8_t flags_of(struct world *w, uint32_t slot)
 {
     const struct unit *u = &w->units[slot];
     const struct ship *s = &w->ships[slot];
     uint32_t flags = u->f.flags & FLIGHT_DRIFT;
-    bool immune = s->immune_until && (int32_t)(s->immune_until - w->head.tick) > 0;
+    bool immune, wanted;
 
     flags |= unit_frozen(u) && u->state != STATE_DYING ? FLIGHT_DOCKING : 0u;
-    flags |= immune || unit_frozen(u) ? FLIGHT_IMMUNE : 0u;
-    flags |= zone_wanted(w, slot) ? FLIGHT_WANTED : 0u;
+    flags |= unit_frozen(u) ? FLIGHT_IMMUNE : 0u;
+    if (!(w->traits[slot] & (TRAIT_LINKDEAD | TRAIT_IMMUNE | TRAIT_WANTED)))
+        return (uint8_t)flags;
+    immune = s->immune_until && (int32_t)(s->immune_until - w->head.tick) > 0;
+    wanted = zone_wanted(w, slot);
+    flags |= immune ? FLIGHT_IMMUNE : 0u;
+    flags |= wanted ? FLIGHT_WANTED : 0u;
     flags |= s->linkdead ? FLIGHT_LINKDEAD : 0u;
+    /* What has run out is not looked at again. */
+    w->traits[slot] &= (uint8_t)~((immune ? 0u : TRAIT_IMMUNE) | (wanted ? 0u : TRAIT_WANTED) |
+                                  (s->linkdead ? 0u : TRAIT_LINKDEAD));
     return (uint8_t)flags;
 }
 
@@ -28,7 +36,8 @@ static uint8_t share(int32_t points, int32_t whole)
         return 0;
     if (points >= whole)
         return 255;
-    return (uint8_t)(((int64_t)points * 255 + whole - 1) / whole);
+    /* Points are at most 65,535 * 65,535 / 1,000: no overflow. */
+    return (uint8_t)(((uint32_t)points * 255 + (uint32_t)whole - 1) / (uint32_t)whole);
 }
 
 static void vitals_of(const struct world *w, uint32_t slot, uint8_t seen[2])
@@ -57,10 +66,23 @@ static void push(struct world *w, enum list list, uint32_t slot)
     w->raw_ids[list][w->list_n[list]++] = slot;
 }
 
-static void look_at(struct world *w, uint32_t slot)
+static void look_at_vitals(struct world *w, uint32_t slot)
 {
     struct unit *u = &w->units[slot];
     uint8_t seen[2];
+
+    vitals_of(w, slot, seen);
+    if (seen[0] == u->seen[0] && seen[1] == u->seen[1])
+        return;
+    push(w, LIST_VITALS, slot);
+    u->seen[0] = seen[0];
+    u->seen[1] = seen[1];
+    u->quiet = VITALS_PERIOD;
+}
+
+static void look_at(struct world *w, uint32_t slot)
+{
+    struct unit *u = &w->units[slot];
     uint32_t ctl;
 
     if (u->type == UNIT_SHIP)
@@ -75,13 +97,8 @@ static void look_at(struct world *w, uint32_t slot)
     } else {
         if (ctl != w->published[slot] || (u->marks & MARK_FORCE))
             push(w, LIST_CHANGED, slot);
-        vitals_of(w, slot, seen);
-        if (!u->quiet && (seen[0] != u->seen[0] || seen[1] != u->seen[1])) {
-            push(w, LIST_VITALS, slot);
-            u->seen[0] = seen[0];
-            u->seen[1] = seen[1];
-            u->quiet = VITALS_PERIOD;
-        }
+        if (!u->quiet)
+            look_at_vitals(w, slot);
     }
     w->published[slot] = ctl;
     u->marks &= MARK_EVENT;
@@ -165,21 +182,30 @@ static void group(struct world *w, enum list list)
 
 void frame_collect(struct world *w)
 {
+    struct world_note *notes;
+    uint8_t *changed;
+
+    grid_cells_begin(w);
     for (uint32_t slot = 0; slot < w->first[3]; slot++) {
         if (w->units[slot].type != UNIT_FREE)
             look_at(w, slot);
+        grid_cells_add(w, slot);
     }
+    grid_cells_end(w);
     find_dirty(w);
     for (uint32_t list = 0; list < LISTS; list++)
         group(w, (enum list)list);
     /* What happens before the next step belongs to that one. */
     memset(w->list_n, 0, sizeof w->list_n);
-    memcpy(w->out_notes, w->notes, sizeof *w->notes * w->notes_n);
+    notes = w->out_notes;
+    w->out_notes = w->notes;
+    w->notes = notes;
     w->out_notes_n = w->notes_n;
     w->notes_n = 0;
-    memcpy(w->out_changed, w->own_changed, w->limits.pilots);
+    changed = w->out_changed;
+    w->out_changed = w->own_changed;
+    w->own_changed = changed;
     memset(w->own_changed, 0, w->limits.pilots);
-    grid_cells(w);
 }
 
 uint32_t world_dirty_cells(const struct world *w)

@@ -4,29 +4,44 @@
 #define FINE_SIDE_MIN 16
 #define FINE_SIDE_MAX 512 /* all of space */
 
-void grid_cells(struct world *w)
+void grid_cells_begin(struct world *w)
 {
-    uint32_t *start = w->cell_start;
+    memset(w->cell_start, 0, sizeof w->cell_start);
+}
+
+void grid_cells_add(struct world *w, uint32_t slot)
+{
+    const struct unit *u = &w->units[slot];
+
+    w->homes[slot] = u->type == UNIT_FREE ? NO_HOME : u->cell;
+    if (u->type != UNIT_FREE)
+        w->cell_start[u->cell]++;
+}
+
+/* Counts become ends; filling from behind makes them starts and keeps the order of slots. */
+void grid_cells_end(struct world *w)
+{
     uint32_t sum = 0;
 
-    memset(start, 0, sizeof w->cell_start);
-    for (uint32_t slot = 0; slot < w->first[3]; slot++) {
-        if (w->units[slot].type != UNIT_FREE)
-            start[w->units[slot].cell + 1]++;
-    }
     for (uint32_t cell = 0; cell <= WORLD_CELLS; cell++) {
-        sum += start[cell];
-        start[cell] = sum;
+        sum += w->cell_start[cell];
+        w->cell_start[cell] = sum;
     }
-    /* Filling moves each start to the next one's place; moved back below. */
-    for (uint32_t slot = 0; slot < w->first[3]; slot++) {
-        if (w->units[slot].type != UNIT_FREE)
-            w->cell_slots[start[w->units[slot].cell]++] = slot;
+    for (uint32_t slot = w->first[3]; slot > 0; slot--) {
+        uint32_t cell = w->homes[slot - 1];
+
+        if (cell != NO_HOME)
+            w->cell_slots[--w->cell_start[cell]] = slot - 1;
     }
-    for (uint32_t cell = WORLD_CELLS; cell > 0; cell--)
-        start[cell] = start[cell - 1];
-    start[0] = 0;
     w->cells_stale = false;
+}
+
+void grid_cells(struct world *w)
+{
+    grid_cells_begin(w);
+    for (uint32_t slot = 0; slot < w->first[3]; slot++)
+        grid_cells_add(w, slot);
+    grid_cells_end(w);
 }
 
 uint32_t grid_side(uint32_t bodies)
@@ -56,7 +71,8 @@ static int32_t longer(int32_t most, int32_t way)
 static void fine_add(const struct world *w, struct fine *g, uint32_t slot)
 {
     const struct unit *u = &w->units[slot];
-    struct body b = {u->f.x, u->f.y, u->f.vx, u->f.vy, unit_class(w, slot)->radius, slot};
+    struct body b = {u->f.x, u->f.y, u->f.vx, u->f.vy, unit_class(w, slot)->radius,
+                     entity_id(w, slot)};
 
     world_assert(g->n < g->max);
     g->stray = longer(longer(g->stray, b.vx), b.vy);
@@ -71,7 +87,6 @@ static void fine_begin(struct fine *g)
     memset(g->start, 0, sizeof *g->start * ((size_t)g->side * g->side + 1));
 }
 
-/* Counts become ends; filling from behind makes them starts and keeps the order of slots. */
 static void fine_end(struct fine *g)
 {
     uint32_t sum = 0;

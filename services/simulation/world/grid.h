@@ -17,6 +17,11 @@ uint32_t grid_side(uint32_t bodies);
 /* Sorts all units by home cell: cell_start and cell_slots, ascending by slot in each. */
 void grid_cells(struct world *w);
 
+/* The same by parts, for who looks at every slot anyway: add is called for each in turn. */
+void grid_cells_begin(struct world *w);
+void grid_cells_add(struct world *w, uint32_t slot);
+void grid_cells_end(struct world *w);
+
 /* Puts ships and torpedoes at their present place into the fine grids. */
 void grid_fine(struct world *w);
 

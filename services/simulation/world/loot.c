@@ -131,11 +131,12 @@ static uint32_t taker(const struct world *w, const struct unit *box)
             const struct body *o = &w->fine.bodies[at];
             uint64_t reach = (uint64_t)(o->radius + WORLD_PICKUP_U * WORLD_UNIT);
             uint64_t far = square_sum((int64_t)o->x - x, (int64_t)o->y - y);
+            uint32_t slot = o->id & WORLD_SLOT_MASK;
 
-            if (far > reach * reach || far > best_far || !can_take(w, o->slot) ||
-                (far == best_far && entity_id(w, o->slot) > entity_id(w, best)))
+            if (far > reach * reach || far > best_far || !can_take(w, slot) ||
+                (far == best_far && o->id > entity_id(w, best)))
                 continue;
-            best = o->slot;
+            best = slot;
             best_far = far;
         }
     }

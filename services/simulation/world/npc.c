@@ -176,7 +176,7 @@ static void drones_end(struct world *w)
     for (uint32_t slot = 0; slot < w->first[1]; slot++) {
         const struct ship *s = &w->ships[slot];
 
-        if (w->units[slot].type != UNIT_FREE && s->expires_at != 0 &&
+        if (w->traits[slot] & TRAIT_DRONE && s->expires_at != 0 &&
             (int32_t)(w->head.tick - s->expires_at) >= 0)
             entity_free(w, slot, WORLD_GONE_COLLECTED);
     }
@@ -279,6 +279,7 @@ void npc_drone(struct world *w, uint32_t slot)
     w->units[drone].hull = WORLD_DRONE_HULL;
     w->ships[drone].faction = WORLD_FACTION_DRONE;
     w->ships[drone].expires_at = w->head.tick + DRONE_TICKS;
+    ship_traits(w, drone);
     zone_place(w, drone);
     p->drone = entity_id(w, drone);
     p->drones++;

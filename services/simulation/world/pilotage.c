@@ -189,6 +189,7 @@ uint32_t npc_spawn(struct world *w, uint32_t npc, uint32_t class_index, int32_t 
     w->ships[slot].faction = n->kind == NPC_HAULER   ? WORLD_FACTION_GUILD
                              : n->kind == NPC_RAIDER ? WORLD_FACTION_RAIDER
                                                      : WORLD_FACTION_PATROL;
+    ship_traits(w, slot);
     w->ships[slot].torpedoes = w->rules.classes[class_index].config->torpedoes;
     w->units[slot].hull = unit_hull_max(w, slot);
     w->units[slot].shield = unit_shield_max(w, slot);

@@ -122,6 +122,20 @@ static bool ship_fits(const struct world *w, uint32_t slot)
     return s->cargo_n <= WORLD_CARGO_KINDS;
 }
 
+static void visit_ship(struct walk *k, struct world *w, uint32_t slot)
+{
+    struct ship s = w->ships[slot];
+
+    s.flown = w->flown[slot];
+    visit(k, &s, sizeof s);
+    if (!reading(k) || k->bad)
+        return;
+    w->flown[slot] = s.flown;
+    s.flown = 0;
+    w->ships[slot] = s;
+    ship_traits(w, slot);
+}
+
 static void visit_slot(struct walk *k, struct world *w, uint32_t slot)
 {
     struct unit *u = &w->units[slot];
@@ -133,7 +147,7 @@ static void visit_slot(struct walk *k, struct world *w, uint32_t slot)
     if (k->bad)
         return;
     if (slot < w->first[1])
-        visit(k, &w->ships[slot], sizeof w->ships[slot]);
+        visit_ship(k, w, slot);
     else if (slot < w->first[2])
         visit(k, torpedo_of(w, slot), sizeof(struct torpedo));
     else

@@ -53,6 +53,7 @@ static void link_lost(struct world *w, uint32_t slot)
     s->linkdead = 1;
     s->lost_at = w->head.tick;
     s->lost_ticks = 0;
+    ship_traits(w, slot);
 }
 
 void pilot_board(struct world *w, uint32_t pilot, uint32_t slot)
@@ -113,8 +114,10 @@ enum world_verdict world_bind(struct world *w, uint32_t player, uint64_t session
     memset(&p->pending, 0, sizeof p->pending);
     p->pending.seq = p->seq;
     p->input_at = w->head.tick;
-    if (p->slot != NO_SLOT)
+    if (p->slot != NO_SLOT) {
         w->ships[p->slot].linkdead = 0;
+        ship_traits(w, p->slot);
+    }
     own_touch(w, i);
     *pilot = i;
     return WORLD_OK;
@@ -263,7 +266,7 @@ static void pilot_fly(struct world *w, uint32_t pilot)
         u->boost = 0;
         u->fire = p->held = 0;
     }
-    if (w->ships[p->slot].linkdead)
+    if (w->traits[p->slot] & TRAIT_LINKDEAD && w->ships[p->slot].linkdead)
         u->fire = 0;
 }
 

@@ -47,8 +47,9 @@ static struct path path_of(const struct flight_shot *s, const struct config_weap
     return p;
 }
 
-/* What some bullet of the volley may meet, as places in the bodies: their number. */
-static uint32_t gather(const struct world *w, const struct path *p)
+/* What some bullet of the volley may meet, as places in the bodies: their number. Whoever fired it
+ * is not hit. */
+static uint32_t gather(const struct world *w, const struct path *p, uint32_t shooter)
 {
     int32_t span = w->rules.radius + p->off + p->drift + 4;
     int32_t x = p->pos[0], y = p->pos[1], vx = p->vel[0], vy = p->vel[1];
@@ -63,7 +64,8 @@ static uint32_t gather(const struct world *w, const struct path *p)
             int32_t radius = o->radius + p->off + p->drift;
 
             w->found[n] = at;
-            n += close_by(x - o->x, vx - o->vx, radius) && close_by(y - o->y, vy - o->vy, radius);
+            n += close_by(x - o->x, vx - o->vx, radius) && close_by(y - o->y, vy - o->vy, radius) &&
+                 o->id != shooter;
         }
     }
     return n;
@@ -78,16 +80,17 @@ static uint32_t meet(const struct world *w, uint32_t n, const int32_t pos[2], co
 
     for (uint32_t i = 0; i < n; i++) {
         const struct body *o = &w->fine.bodies[w->found[i]];
+        const uint32_t slot = o->id & WORLD_SLOT_MASK;
         const struct flight f = {.x = o->x, .y = o->y, .vx = o->vx, .vy = o->vy};
         int32_t when;
 
         if (!close_by(pos[0] - o->x, vel[0] - o->vx, o->radius) ||
             !close_by(pos[1] - o->y, vel[1] - o->vy, o->radius) ||
             sweep(pos, vel, &f, &when) > (uint64_t)o->radius * (uint64_t)o->radius ||
-            w->units[o->slot].type == UNIT_FREE || !zone_may_hurt(w, by, o->slot))
+            w->units[slot].type == UNIT_FREE || !zone_may_hurt(w, by, slot))
             continue;
-        if (best == NO_SLOT || when < best_when || (when == best_when && o->slot < best)) {
-            best = o->slot;
+        if (best == NO_SLOT || when < best_when || (when == best_when && slot < best)) {
+            best = slot;
             best_when = when;
         }
     }
@@ -146,7 +149,7 @@ static void shot_fly(struct world *w, struct shot *s, const struct config_weapon
 {
     uint32_t age = w->head.tick - s->f.tick;
     struct path path = path_of(&s->f, k, age);
-    uint32_t n = gather(w, &path);
+    uint32_t n = gather(w, &path, s->f.ship);
     struct culprit by;
 
     if (n == 0)

@@ -14,6 +14,7 @@
 
 #define NO_SLOT       0xffffffffu
 #define NO_NPC        0xffffu
+#define NO_HOME       0xffffu
 #define NEVER         1000000u /* ticks ago: longer than any rule remembers */
 #define NPCS_MAX      512
 #define PACKS_MAX     64
@@ -37,6 +38,18 @@ enum mark {
     MARK_FORCE = 2, /* moved by more than free flight */
     MARK_NEW = 4,   /* was in no cell before */
     MARK_EVENT = 8, /* its docked or parked event is to be sent (again) */
+};
+
+/* What makes a ship more than one that just flies, so that most passes of a tick need only look at
+ * one byte of it. Derived: a trait may outlive its reason, never the other way round. */
+enum trait {
+    TRAIT_RAIDER = 1, /* of the faction, so its vitals depend on its level */
+    TRAIT_DRONE = 2,
+    TRAIT_LINKDEAD = 4,
+    TRAIT_IMMUNE = 8, /* immune_until is set */
+    TRAIT_WANTED = 16,
+    TRAIT_DOCK = 32,  /* dock_step has something to do */
+    TRAIT_DYING = 64,
 };
 
 struct unit { /* one cache line */
@@ -73,7 +86,7 @@ struct ship { /* beside the units of ships */
     uint32_t lost_at;   /* when the link went; meaningful while linkdead */
     uint32_t lost_ticks; /* counted towards parking */
     uint32_t request;   /* of the dock action under way */
-    uint32_t flown;
+    uint32_t flown; /* as saved; in the world it is in a table of its own */
     uint32_t expires_at; /* a drone's end, else 0 */
     uint32_t mass;       /* of the cargo, t */
     uint16_t station;    /* docking at */
@@ -192,7 +205,7 @@ struct index {
 struct body {
     int32_t x, y, vx, vy; /* k */
     int32_t radius;       /* k */
-    uint32_t slot;
+    uint32_t id;          /* entity; its slot may be free or another's by now */
 };
 
 /* Bodies sorted by fine cell; rows are contiguous. The cells repeat every `side` of them, so that
@@ -221,6 +234,7 @@ struct world {
     struct unit *units;
     uint32_t *published; /* control word without heading, as the clients have it */
     struct ship *ships;
+    uint32_t *flown; /* of ships: ticks in space, those of boost count three times */
     struct torpedo *torpedoes;
     struct loot *loot;
     struct shot *shots;
@@ -232,6 +246,8 @@ struct world {
     struct pack packs[PACKS_MAX];
     /* derived */
     struct index players, ships_known;
+    uint8_t *traits; /* of ships, enum trait */
+    uint16_t *homes; /* home cell by slot while cells are sorted, NO_HOME = free */
     uint32_t *cell_slots; /* slots by home cell, ascending */
     uint32_t cell_start[WORLD_CELLS + 1];
     struct fine fine;    /* ships and torpedoes */

@@ -59,6 +59,7 @@ static void fired(struct world *w, uint32_t slot)
 {
     w->units[slot].fired_at = w->head.tick;
     w->ships[slot].immune_until = 0;
+    w->traits[slot] &= (uint8_t)~TRAIT_IMMUNE;
     own_touch(w, w->ships[slot].pilot);
 }
 
@@ -150,14 +151,17 @@ static uint32_t pd_target(const struct world *w, uint32_t slot, uint32_t range)
 
     while (grid_run(&w->threats, &b, &at, &end)) {
         for (; at < end; at++)
-            prefer(w, &by, w->threats.bodies[at].slot, u_square(range), &best);
+            prefer(w, &by, w->threats.bodies[at].id & WORLD_SLOT_MASK, u_square(range), &best);
     }
     if (!within(w, u->hit_at, WORLD_HELP_TICKS))
         return best.slot;
     for (uint32_t i = 0; i < WORLD_ASSISTANTS; i++) {
-        uint32_t other = entity_slot(w, s->attackers[i].entity);
+        uint32_t other;
 
-        if (other < w->first[1] && within(w, s->attackers[i].tick, WORLD_HELP_TICKS))
+        if (s->attackers[i].entity == 0 || !within(w, s->attackers[i].tick, WORLD_HELP_TICKS))
+            continue;
+        other = entity_slot(w, s->attackers[i].entity);
+        if (other < w->first[1])
             prefer(w, &by, other, u_square(range), &best);
     }
     return best.slot;
@@ -170,7 +174,8 @@ static void fire_pd(struct world *w, uint32_t slot)
     const struct unit *o;
     uint32_t target;
 
-    if (u->cool[PDS] || !k->pd || k->config->pds == 0 || w->ships[slot].immune_until > w->head.tick)
+    if (u->cool[PDS] || !k->pd || k->config->pds == 0 ||
+        (w->traits[slot] & TRAIT_IMMUNE && w->ships[slot].immune_until > w->head.tick))
         return;
     target = pd_target(w, slot, k->pd->range);
     if (target == NO_SLOT || !charge(u, PDS, k->pd, k->config->pds))

@@ -82,6 +82,9 @@ static void carve_tables(struct carver *c, struct world *w)
     w->free_slots = carve(c, sizeof *w->free_slots, all);
     carve_index(c, &w->players, w->limits.pilots);
     carve_index(c, &w->ships_known, w->known_max);
+    w->flown = carve(c, sizeof *w->flown, w->limits.ships);
+    w->traits = carve(c, sizeof *w->traits, w->limits.ships);
+    w->homes = carve(c, sizeof *w->homes, all);
     w->cell_slots = carve(c, sizeof *w->cell_slots, all);
     carve_fine(c, &w->fine, w->first[2]);
     carve_fine(c, &w->threats, w->limits.torpedoes + NPCS_MAX);
@@ -296,13 +299,13 @@ void world_flags_set(struct world *w, uint32_t flags)
 static void effective(struct world *w, uint32_t slot)
 {
     struct unit *u = &w->units[slot];
-    struct ship *s = &w->ships[slot];
     const struct config_class *k = unit_class(w, slot)->config;
     struct flight_power power;
     uint8_t wish = u->boost;
 
     u->f.thrust = u->thrust;
-    if (u->state == STATE_HOLD || s->linkdead) {
+    if (u->state == STATE_HOLD ||
+        (w->traits[slot] & TRAIT_LINKDEAD && w->ships[slot].linkdead)) {
         u->f.thrust = FLIGHT_BRAKE;
         wish = 0;
     } else if (unit_frozen(u)) {
@@ -315,7 +318,7 @@ static void effective(struct world *w, uint32_t slot)
     u->f.boost = flight_boost(&power, u->f.thrust, wish);
     u->energy = power.energy;
     u->spent = power.spent;
-    s->flown += u->f.boost ? 3 : 1;
+    w->flown[slot] += u->f.boost ? 3 : 1;
 }
 
 static void fly(struct world *w)

@@ -77,6 +77,7 @@ void zone_want(struct world *w, uint32_t slot, uint32_t ticks)
     if (zone_wanted(w, slot) && (int32_t)(until - s->wanted_until) <= 0)
         return;
     s->wanted_until = until;
+    w->traits[slot] |= TRAIT_WANTED;
     note(w, s->pilot, (struct world_note){.kind = WORLD_NOTE_WANTED, .a = until});
 }
 
@@ -134,7 +135,7 @@ bool zone_may_hurt(const struct world *w, const struct culprit *by, uint32_t tar
     if (u->type != UNIT_SHIP || unit_frozen(u) || by->entity == entity_id(w, target))
         return false;
     s = &w->ships[target];
-    if (s->immune_until && (int32_t)(s->immune_until - w->head.tick) > 0)
+    if (w->traits[target] & TRAIT_IMMUNE && (int32_t)(s->immune_until - w->head.tick) > 0)
         return false;
     if (!by->player)
         return npc_may_hurt(w, by, target);
