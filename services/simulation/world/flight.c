@@ -55,7 +55,12 @@ static void flight_cap(struct flight *f, int32_t cap)
     less = speed - (speed >> WORLD_BLEED_SHIFT) - 1;
     if (less < cap)
         less = cap;
-    if (speed > less) {
+    if (speed <= less)
+        return;
+    if (speed <= WORLD_SPEED_MAX) { /* the usual case fits into 32 bits */
+        f->vx = f->vx * less / speed;
+        f->vy = f->vy * less / speed;
+    } else {
         f->vx = (int32_t)((int64_t)f->vx * less / speed);
         f->vy = (int32_t)((int64_t)f->vy * less / speed);
     }

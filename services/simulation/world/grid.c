@@ -53,7 +53,7 @@ uint32_t grid_side(uint32_t bodies)
     return side;
 }
 
-/* The cell of the middle of a body's way in this tick: at no time was it farther than half of it. */
+/* The cell of the middle of a body's way in this tick: it was never farther than half of it. */
 static uint32_t fine_of(const struct fine *g, const struct body *b)
 {
     uint32_t x = (uint32_t)((b->x - b->vx / 2 - WORLD_PLAY_MIN) >> FINE_SHIFT);

@@ -35,11 +35,16 @@ struct fine_box {
 /* Starts a walk over the cells of all bodies that were in the box at any time of this tick. */
 struct fine_box grid_box(const struct fine *g, int32_t x1, int32_t y1, int32_t x2, int32_t y2);
 
+static inline const uint32_t *grid_row(const struct fine *g, int32_t y)
+{
+    return g->start + ((uint32_t)y & (g->side - 1)) * g->side;
+}
+
 /* The next run of such bodies, from..to-1 (none is given twice, many that are elsewhere are); false
  * at the end. */
 static inline bool grid_run(const struct fine *g, struct fine_box *b, uint32_t *from, uint32_t *to)
 {
-    const uint32_t *row = g->start + ((uint32_t)b->y & (g->side - 1)) * g->side;
+    const uint32_t *row = grid_row(g, b->y);
 
     if (b->y > b->top)
         return false;

@@ -4,6 +4,8 @@
 #include "grid.h"
 #include "weapon.h"
 
+#define AHEAD 16 /* volleys looked at before the first of them flies */
+
 uint64_t sweep(const int32_t pos[2], const int32_t vel[2], const struct flight *target,
                int32_t *when)
 {
@@ -47,15 +49,22 @@ static struct path path_of(const struct flight_shot *s, const struct config_weap
     return p;
 }
 
-/* What some bullet of the volley may meet, as places in the bodies: their number. Whoever fired it
- * is not hit. */
-static uint32_t gather(const struct world *w, const struct path *p, uint32_t shooter)
+/* Where to look for what the volley may meet. */
+static struct fine_box box_of(const struct world *w, const struct path *p)
 {
     int32_t span = w->rules.radius + p->off + p->drift + 4;
     int32_t x = p->pos[0], y = p->pos[1], vx = p->vel[0], vy = p->vel[1];
-    struct fine_box b = grid_box(&w->fine, (vx > 0 ? x - vx : x) - span,
-                                 (vy > 0 ? y - vy : y) - span, (vx > 0 ? x : x - vx) + span,
-                                 (vy > 0 ? y : y - vy) + span);
+
+    return grid_box(&w->fine, (vx > 0 ? x - vx : x) - span, (vy > 0 ? y - vy : y) - span,
+                    (vx > 0 ? x : x - vx) + span, (vy > 0 ? y : y - vy) + span);
+}
+
+/* What some bullet of the volley may meet, as places in the bodies: their number. Whoever fired it
+ * is not hit. */
+static uint32_t gather(const struct world *w, const struct path *p, struct fine_box b,
+                       uint32_t shooter)
+{
+    int32_t x = p->pos[0], y = p->pos[1], vx = p->vel[0], vy = p->vel[1];
     uint32_t n = 0, at, end;
 
     while (grid_run(&w->fine, &b, &at, &end)) {
@@ -145,11 +154,15 @@ static void strike(struct world *w, struct shot *s, uint32_t mount, uint32_t slo
     s->f.live &= (uint8_t)~(1u << mount);
 }
 
-static void shot_fly(struct world *w, struct shot *s, const struct config_weapon *k)
+struct ahead { /* a volley that is about to be moved */
+    const struct config_weapon *weapon; /* NULL = it has ended */
+    struct path path;
+    struct fine_box box;
+};
+
+static void shot_fly(struct world *w, struct shot *s, const struct ahead *a)
 {
-    uint32_t age = w->head.tick - s->f.tick;
-    struct path path = path_of(&s->f, k, age);
-    uint32_t n = gather(w, &path, s->f.ship);
+    uint32_t n = gather(w, &a->path, a->box, s->f.ship);
     struct culprit by;
 
     if (n == 0)
@@ -161,24 +174,53 @@ static void shot_fly(struct world *w, struct shot *s, const struct config_weapon
 
         if (!(s->f.live >> mount & 1))
             continue;
-        flight_shot_at(&s->f, mount, k->speed, k->spread, age, pos, vel);
+        flight_shot_at(&s->f, mount, a->weapon->speed, a->weapon->spread,
+                       w->head.tick - s->f.tick, pos, vel);
         slot = meet(w, n, pos, vel, &by);
         if (slot != NO_SLOT)
             strike(w, s, mount, slot, pos, &by);
     }
 }
 
+/* Works out where a few volleys will look, so that memory has the cells ready by then. */
+static void look_ahead(const struct world *w, const struct shot *s, struct ahead *ahead, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        struct ahead *a = &ahead[i];
+        uint32_t age = w->head.tick - s[i].f.tick;
+
+        a->weapon = weapon_of(w, s[i].f.weapon);
+        if (a->weapon && age > a->weapon->life)
+            a->weapon = NULL;
+        if (!a->weapon)
+            continue;
+        a->path = path_of(&s[i].f, a->weapon, age);
+        a->box = box_of(w, &a->path);
+        __builtin_prefetch(grid_row(&w->fine, a->box.y) + a->box.left);
+        __builtin_prefetch(grid_row(&w->fine, a->box.top) + a->box.left);
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        if (!ahead[i].weapon)
+            continue;
+        for (int32_t y = ahead[i].box.y; y <= ahead[i].box.top; y++)
+            __builtin_prefetch(&w->fine.bodies[grid_row(&w->fine, y)[ahead[i].box.left]]);
+    }
+}
+
 void shot_step(struct world *w)
 {
+    struct ahead ahead[AHEAD];
     uint32_t kept = 0;
 
     for (uint32_t i = 0; i < w->head.shots_n; i++) {
         struct shot *s = &w->shots[i];
-        const struct config_weapon *k = weapon_of(w, s->f.weapon);
 
-        if (!k || w->head.tick - s->f.tick > k->life)
+        if (i % AHEAD == 0)
+            look_ahead(w, s, ahead,
+                       w->head.shots_n - i < AHEAD ? w->head.shots_n - i : AHEAD);
+        if (!ahead[i % AHEAD].weapon)
             continue;
-        shot_fly(w, s, k);
+        shot_fly(w, s, &ahead[i % AHEAD]);
         if (!s->f.live)
             continue;
         if (kept != i)
