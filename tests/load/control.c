@@ -43,12 +43,14 @@ static void print_histogram(const char *name, const struct histogram *h)
 
 static void print_states(const struct pilot *pilots, uint32_t n)
 {
-    uint32_t in = 0, flying = 0;
+    uint32_t in = 0, flying = 0, away = 0;
     for (uint32_t i = 0; i < n; i++) {
         in += pilots[i].welcomed;
+        away += pilots[i].dropped_us != 0;
         flying += pilots[i].own.phase == STARTRADER__V1__PHASE__PHASE_FLYING;
     }
-    printf(",\"pilots\":%" PRIu32 ",\"in\":%" PRIu32 ",\"flying\":%" PRIu32, n, in, flying);
+    printf(",\"pilots\":%" PRIu32 ",\"in\":%" PRIu32 ",\"flying\":%" PRIu32 ",\"away\":%" PRIu32, n,
+           in, flying, away);
 }
 
 static void print_failures(const struct report *r)
@@ -75,7 +77,11 @@ static void mark(struct world *w, const struct pilot *pilots, uint32_t n)
            (double)v->middle / looks, (double)v->far / looks);
     print_histogram("input", &v->input);
     print_histogram("gap", &v->gap);
-    print_histogram("lag", &v->lag);
+    print_histogram("calm", &v->calm); /* gaps of the first, see --calm */
+    print_histogram("back", &v->back); /* from a drop to the full view */
+    print_histogram("seen", &v->seen); /* from an input to another pilot's socket */
+    print_histogram("age", &v->age);   /* from a tick to the socket of who is near */
+    print_histogram("lag", &v->lag);   /* how late this program's own turns were */
     printf("}\n");
     fflush(stdout);
     begin(v);

@@ -151,6 +151,8 @@ static int run(const struct options *o, const struct account *accounts,
     struct pilot *pilots = st_alloc_array(o->pilots, sizeof *pilots);
     for (uint32_t i = 0; i < o->pilots; i++)
         pilot_init(&pilots[i], &w, i, &accounts[i]);
+    w.pilots = pilots;
+    w.owner = st_alloc_array(PROBE_SLOTS, sizeof *w.owner);
     if (o->control)
         control_open(&w);
     st_buf_init(&w.trimmed, LINK_RECV_MAX);
@@ -161,6 +163,7 @@ static int run(const struct options *o, const struct account *accounts,
         fclose(w.history);
     close(w.epoll);
     st_free(pilots);
+    st_free(w.owner);
     st_free(arena_mem);
     return report_finish(report, o, seconds) ? 0 : 1;
 }

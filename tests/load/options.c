@@ -21,6 +21,8 @@ static const char usage[] =
     "  --faults            servers are killed meanwhile: closed sockets are no errors\n"
     "  --home              each stays around the place where it first was, at the rates of a mix\n"
     "  --watch N           one pilot in N follows the world (default 1: all of them)\n"
+    "  --calm N            the first N are told apart: gaps between their frames\n"
+    "  --rude HOW          flood, stall or malformed: bad clients, nothing else (with --faults)\n"
     "  --control           commands on standard input: mark, drop N, quit\n"
     "  --min-fps F --min-visible F --min-orders N --min-kills N --max-input-p99 MS\n"
     "  --max-recover MS    thresholds; the exit status is 1 when one is missed or an error "
@@ -83,6 +85,17 @@ static void parse_mix(struct options *o, const char *text)
         o->mix[i] = m[i];
 }
 
+static void parse_rude(struct options *o, const char *how)
+{
+    static const char *const names[] = {"", "flood", "stall", "malformed"};
+    for (int i = RUDE_FLOOD; i <= RUDE_MALFORMED; i++)
+        if (strcmp(how, names[i]) == 0)
+            o->rude = (enum rude)i;
+    if (o->rude == RUDE_NOT)
+        refuse("--rude", how);
+    o->faults = true;
+}
+
 static void parse_stations(struct options *o, const char *text)
 {
     o->stations_n = 0;
@@ -102,6 +115,7 @@ static const struct option flags[] = {
     {"stations", 1, 0, 's'},    {"history", 1, 0, 'h'},
     {"ctl", 1, 0, 'c'},         {"json", 1, 0, 'j'},
     {"faults", 0, 0, 'f'},      {"home", 0, 0, 'H'},
+    {"calm", 1, 0, 'a'},        {"rude", 1, 0, 'r'},
     {"watch", 1, 0, 'w'},       {"control", 0, 0, 'C'},
     {"min-fps", 1, 0, 1},       {"min-visible", 1, 0, 2},
     {"min-orders", 1, 0, 3},    {"min-kills", 1, 0, 4},
@@ -145,6 +159,10 @@ static bool take_plan(struct options *o, int flag)
         o->faults = true;
     else if (flag == 'H')
         o->home = true;
+    else if (flag == 'a')
+        o->calm = (uint32_t)number("--calm", optarg);
+    else if (flag == 'r')
+        parse_rude(o, optarg);
     else if (flag == 'w')
         o->watch = ST_MAX(1u, (uint32_t)number("--watch", optarg));
     else if (flag == 'C')

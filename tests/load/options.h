@@ -12,6 +12,13 @@ enum behaviour { MANOEUVRE, CRUISE, TRADE, FIGHT, DOCK, REST, BEHAVIOURS };
 
 enum { STATIONS_MAX = 8 };
 
+enum rude {
+    RUDE_NOT,
+    RUDE_FLOOD,     /* inputs at 40 times the rate that is allowed */
+    RUDE_STALL,     /* never reads again */
+    RUDE_MALFORMED, /* messages that are none, and again after each close */
+};
+
 struct options {
     const char *host;
     uint16_t port;
@@ -26,6 +33,8 @@ struct options {
     bool faults;         /* closed sockets are part of the test */
     bool home;           /* each stays around the place where it began, and fights nobody else */
     bool control;        /* takes commands from standard input; see control.h */
+    uint32_t calm;       /* the first so many pilots have a histogram of gaps of their own */
+    enum rude rude;      /* what all of them do once they are in, instead of playing */
     uint32_t watch;      /* one pilot in so many keeps a shadow of the world */
     double fps_min;      /* per pilot in flight */
     double visible_min;  /* mean */

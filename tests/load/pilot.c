@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "pilot.h"
+#include "probe.h"
+#include "rude.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -105,7 +106,7 @@ static void lost(struct pilot *p, struct world *w, uint64_t now_ms)
         p->attempts = 0;
         w->report->reconnects++;
     }
-    p->welcomed = false;
+    p->welcomed = p->stalled = false;
     p->own.phase = STARTRADER__V1__PHASE__PHASE_UNSPECIFIED;
     p->frame_us = 0;
     p->market_known = p->account_known = false;
@@ -126,6 +127,7 @@ static void take_own(struct pilot *p, struct world *w, const Startrader__V1__Ser
     p->own.phase = o->phase;
     p->own.tick = f->tick;
     p->own.entity = o->entity;
+    probe_own(p, w, o->entity);
     p->own.location = o->location;
     p->own.class_id = o->class_id;
     p->own.combat_until = o->combat_until_tick;
@@ -198,6 +200,8 @@ static void count_frame(struct pilot *p, struct world *w, uint64_t now_us)
         if (p->frame_us) {
             histogram_add(&r->frame, (double)(now_us - p->frame_us) / 1000);
             histogram_add(&r->window.gap, (double)(now_us - p->frame_us) / 1000);
+            if (p->index < w->options->calm)
+                histogram_add(&r->window.calm, (double)(now_us - p->frame_us) / 1000);
         }
     }
     p->frame_us = now_us;
@@ -221,7 +225,7 @@ static bool take_varint(struct st_slice *s, uint64_t *v)
 }
 
 /* The frame without its cells, into out; false when it is malformed. */
-static bool without_cells(const uint8_t *data, size_t len, struct st_buf *out)
+static bool without_cells(struct pilot *p, const uint8_t *data, size_t len, struct st_buf *out)
 {
     struct st_slice rest = {data, len};
     while (rest.len > 0) {
@@ -237,6 +241,7 @@ static bool without_cells(const uint8_t *data, size_t len, struct st_buf *out)
         } else if ((tag & 7) != 0 || !take_varint(&rest, &body)) {
             return false; /* the outermost fields are varints and bytes */
         }
+        p->cells_seen |= tag >> 3 == FIELD_SNAPSHOT;
         if (!cells)
             st_buf_put(out, start, (size_t)(rest.data - start));
     }
@@ -255,6 +260,20 @@ static void count_records(struct pilot *p, struct world *w, const Startrader__V1
         v->records += f->snapshot[i]->n_id;
 }
 
+/* After a drop: back is who has its own state, the view and the cells in it. */
+static void look_for_return(struct pilot *p, struct world *w, const Startrader__V1__ServerFrame *f,
+                            uint64_t now_us)
+{
+    if (!p->dropped_us)
+        return;
+    p->view_seen |= f->view != NULL;
+    p->cells_seen |= f->n_snapshot > 0;
+    if (!p->welcomed || !f->own || !p->view_seen || !p->cells_seen)
+        return;
+    histogram_add(&w->report->window.back, (double)(now_us - p->dropped_us) / 1000);
+    p->dropped_us = 0;
+}
+
 struct receiver {
     struct pilot *p;
     struct world *w;
@@ -270,7 +289,7 @@ static void on_message(void *ctx, const uint8_t *data, size_t len)
     if (!p->watches) {
         struct st_buf *out = &w->trimmed;
         st_buf_clear(out);
-        if (without_cells(data, len, out) && !out->overflow) {
+        if (without_cells(p, data, len, out) && !out->overflow) {
             data = out->data;
             len = out->len;
         }
@@ -292,10 +311,15 @@ static void on_message(void *ctx, const uint8_t *data, size_t len)
     if (p->watches)
         shadow_frame(&p->shadow, f, now_us / 1000, w->report);
     count_records(p, w, f);
+    if (f->tick)
+        probe_tick(w, f->tick, now_us);
+    if (p->watches && f->tick)
+        probe_frame(p, w, f, now_us);
     if (f->own)
         take_own(p, w, f, now_us);
     if (f->tick)
         count_frame(p, w, now_us);
+    look_for_return(p, w, f, now_us);
     take_private(w, f);
     for (size_t i = 0; i < f->n_reply; i++)
         trade_reply(p, w, f->reply[i], now_us / 1000);
@@ -344,6 +368,7 @@ static void send_input(struct pilot *p, struct world *w, struct controls c, uint
     f.n_input = 1;
     f.input = inputs;
     p->input_sent_us[p->seq % INPUTS_KEPT] = st_mono_ns() / 1000;
+    probe_sent(p, p->sent, c);
     p->sent = c;
     p->sent_ms = now_ms;
     w->report->inputs++;
@@ -383,6 +408,8 @@ void pilot_drop(struct pilot *p, struct world *w)
     snprintf(p->link.close_reason, sizeof p->link.close_reason, "retry=0");
     lost(p, w, now_ms);
     p->retry_at_ms = now_ms;
+    p->dropped_us = st_mono_ns() / 1000;
+    p->view_seen = p->cells_seen = false;
 }
 
 static void look(struct pilot *p, struct world *w)
@@ -407,7 +434,7 @@ void pilot_turn(struct pilot *p, struct world *w, uint64_t now_ms)
             reconnect(p, w, now_ms);
         return;
     }
-    if (!p->welcomed || now_ms < p->think_ms)
+    if (!p->welcomed || (now_ms < p->think_ms && !w->options->rude))
         return;
     p->think_ms = now_ms + (p->behaviour == FIGHT ? THINK_MS / 2 : THINK_MS);
     trade_retry(p, w, now_ms);
@@ -416,7 +443,10 @@ void pilot_turn(struct pilot *p, struct world *w, uint64_t now_ms)
         look(p, w);
     switch (p->own.phase) {
     case STARTRADER__V1__PHASE__PHASE_FLYING:
-        fly(p, w, now_ms);
+        if (w->options->rude)
+            rude_turn(p, w);
+        else
+            fly(p, w, now_ms);
         break;
     case STARTRADER__V1__PHASE__PHASE_DOCKED:
     case STARTRADER__V1__PHASE__PHASE_PARKED:

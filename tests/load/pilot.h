@@ -12,7 +12,7 @@
 
 #include <st/buf.h>
 
-enum { INPUTS_KEPT = 64, ORDERS_KEPT = 4, GOODS_KEPT = 32 };
+enum { INPUTS_KEPT = 64, ORDERS_KEPT = 4, GOODS_KEPT = 32, PROBE_SLOTS = 1 << 17 };
 
 struct world {
     const struct options *options;
@@ -24,6 +24,10 @@ struct world {
     FILE *history;
     uint64_t start_ms, turn_us; /* turn_us: when the next turn is due */
     uint32_t turn;
+    struct pilot *pilots;
+    uint32_t *owner;                 /* pilot + 1 by slot of its entity */
+    int64_t base_us, base_before_us; /* see probe.c */
+    uint64_t base_since_us;
     bool ending;
 };
 
@@ -76,6 +80,11 @@ struct pilot {
     struct controls sent;
     uint64_t sent_ms, think_ms;
     uint32_t action_id;
+    uint64_t probe_us; /* when the course was last changed, to what, and how often it was */
+    uint32_t probe_heading, probe_n;
+    bool stalled;
+    uint64_t dropped_us; /* by command; 0 once it has its view again */
+    bool view_seen, cells_seen;
     /* frames */
     uint64_t frame_us;
     uint64_t flying_since_us;

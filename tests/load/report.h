@@ -34,7 +34,7 @@ struct window {
     uint64_t frames, bytes, inputs, kills, closes;
     uint64_t watched_frames, records;  /* of those who watch: frames, and states of entities */
     uint64_t near, middle, far, looks; /* ships seen in 3x3 cells, 5x5, beyond; times looked */
-    struct histogram input, gap, lag;  /* ms; lag: how late this program's turns were */
+    struct histogram input, gap, calm, back, seen, age, lag; /* ms; see control.c */
 };
 
 struct report {

@@ -15,7 +15,7 @@
 enum { SHADOW_ENTITIES_MAX = 8192, SHADOW_GAPS_MAX = 64 };
 
 struct shadow_entity {
-    uint32_t id, cell, tick, player;
+    uint32_t id, cell, tick, player, probe;
     uint16_t class_id;
     uint8_t faction, flags;
     bool known;           /* an enter record was seen */

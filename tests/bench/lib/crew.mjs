@@ -36,6 +36,8 @@ export class Crew {
         createInterface({ input: this.child.stdout }).on("line", (line) => {
             if (line.startsWith("{")) this.waiting.shift()?.(JSON.parse(line));
         });
+        stack.crews.push(this);
+        this.ended.then(() => stack.crews.splice(stack.crews.indexOf(this), 1));
         this.ended.then(() => this.waiting.splice(0).forEach((w) => w(null)));
     }
 

@@ -1,15 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
+import { existsSync } from "node:fs";
+import path from "node:path";
 import { parseArgs } from "node:util";
 import { Figures, machine } from "./figures.mjs";
 import { perfInstalled } from "./perf.mjs";
-import { Stack } from "./stack.mjs";
+import { Stack, top } from "./stack.mjs";
 
 const usage = `tests/bench/run [NAME ...] [--quick] [--json FILE] [--perf DIR] [--keep]
 
-  frame   CPU per delivered frame and per record, 500 to 5,000 pilots
-  bytes   bytes per player and second by ships in view, and an ablation
+  frame    CPU per delivered frame and per record, 500 to 5,000 pilots
+  tick     the kernel's step by ships and volleys, with its stages
+  bytes    bytes per player and second by ships in view, and an ablation
+  latency  input to applied, acknowledged, seen by others
+  bus      messages and CPU of NATS by players and gateways
+  memory   growth by idle connection and by active player
+  crowd    a thousand ships that fight in one cell
+  storm    thousands of reconnects at once
+  fair     flooding, stalled and malicious clients beside others
+  aims     10,000 connected, 3,000 fighting (not in the default: takes 15 minutes)
 
-  --quick      each in less than a minute: fewer sizes, shorter windows
+  --quick      each in about a minute: smaller, shorter; figures for a comparison only
   --json FILE  one object per figure
   --perf DIR   profiles of the daemons during frame, when perf is installed
   --keep       leaves the stack running, and says where
@@ -17,8 +27,19 @@ const usage = `tests/bench/run [NAME ...] [--quick] [--json FILE] [--perf DIR] [
 
 const modules = {
     frame: "./frame.mjs",
+    tick: "./tick.mjs",
     bytes: "./bytes.mjs",
+    latency: "./latency.mjs",
+    bus: "./bus.mjs",
+    memory: "./memory.mjs",
+    crowd: "./crowd.mjs",
+    storm: "./storm.mjs",
+    fair: "./fair.mjs",
+    aims: "./aims.mjs",
 };
+const onDemand = ["aims"];
+const tickBench = path.join(top, "tests/bench/tick/CMakeLists.txt");
+if (!existsSync(tickBench)) delete modules.tick;
 
 const targets = [
     "startraderctl",
@@ -28,6 +49,8 @@ const targets = [
     "startrader-economy",
     "pilots",
     "floor_send",
+    "floor_hop",
+    "floor_copy",
 ];
 
 function options() {
@@ -50,7 +73,32 @@ function options() {
         process.stderr.write(`unknown benchmark ${unknown}\n${usage}`);
         process.exit(2);
     }
-    return { ...values, names: positionals.length ? positionals : Object.keys(modules) };
+    const usual = Object.keys(modules).filter((name) => !onDemand.includes(name));
+    return { ...values, names: positionals.length ? positionals : usual };
+}
+
+// One that fails leaves the others their turn.
+async function one(bench, name) {
+    const begin = performance.now();
+    bench.say(name);
+    try {
+        await (await import(modules[name]))[name](bench);
+    } catch (e) {
+        process.exitCode = 1;
+        bench.figures.add({ name: `${name}: failed`, value: NaN, unit: "", void: e.message });
+        bench.say(e.stack);
+        for (const crew of bench.stack.crews.splice(0)) crew.child.kill();
+    }
+    bench.say(`${name} took ${((performance.now() - begin) / 1000).toFixed(0)} s`);
+}
+
+function print({ figures }, o) {
+    if (figures.list.length === 0) return;
+    console.log(`${machine()}; the load generator shares it with the servers\n`);
+    console.log(figures.table());
+    const aims = figures.aims();
+    if (aims) console.log(`\nWhat has an aim:\n\n${aims}`);
+    if (o.json) figures.write(o.json);
 }
 
 async function main() {
@@ -60,9 +108,10 @@ async function main() {
         say("perf is not installed: no profiles");
         o.perf = undefined;
     }
-    Stack.build(targets);
+    Stack.build(o.names.includes("tick") ? [...targets, "tick_bench"] : targets);
     const stack = new Stack();
     stack.say = say;
+    let stop = false;
     const bench = { stack, quick: o.quick, perf: o.perf, figures: new Figures(), say };
     const end = () => {
         if (o.keep) say(`left running: ${stack.dir}`);
@@ -70,22 +119,18 @@ async function main() {
     };
     for (const signal of ["SIGINT", "SIGTERM"])
         process.once(signal, () => {
-            stack.remove();
-            process.exit(130);
+            stop = true;
+            for (const crew of stack.crews) crew.child.kill();
         });
     try {
-        await stack.start();
+        if (o.names.some((name) => name !== "tick")) await stack.start();
         for (const name of o.names) {
-            say(`${name}`);
-            await (await import(modules[name]))[name](bench);
+            if (stop) break;
+            await one(bench, name);
         }
     } finally {
         end();
-        if (bench.figures.list.length) {
-            console.log(`${machine()}; the load generator shares it with the servers\n`);
-            console.log(bench.figures.table());
-            if (o.json) bench.figures.write(o.json);
-        }
+        print(bench, o);
     }
 }
 

@@ -78,6 +78,7 @@ function side(n, visible) {
 export class Stack {
     dir = mkdtempSync(path.join(os.tmpdir(), "st-bench-"));
     gateways = 0;
+    crews = []; // running, so that none outlives a failure
 
     // Builds what is measured; prints nothing unless it fails.
     static build(targets) {
