@@ -408,7 +408,7 @@ static bool put_own(struct emit *e, const struct world *w, const struct session 
 {
     struct slices *s = &e->slices;
     size_t from = s->blob.len;
-    frame_own(w, own, station_silent, &s->blob);
+    frame_own(w, own, station_silent, at->slack_ms, &s->blob);
     for (uint32_t i = e->first[pilot]; i != ROW_NONE; i = e->events[i].next)
         put_event(w, own, &e->events[i], &s->blob);
     if (!slices_end(s, from, at->sid))

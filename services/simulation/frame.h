@@ -34,9 +34,9 @@ uint32_t frame_cell(int32_t x, int32_t y);
 uint32_t frame_cell_at(uint32_t index);
 uint32_t frame_cell_index(uint32_t cell);
 
-/* Field `own`. */
+/* Field `own`; slack_ms: of the input that was applied in this tick, else ignored. */
 void frame_own(const struct world *w, const struct world_own *own, bool station_silent,
-               struct st_buf *out);
+               uint32_t slack_ms, struct st_buf *out);
 
 /* Field `private` for a note; nothing for notes that own state or other events tell. */
 void frame_note(const struct world *w, const struct world_own *own, const struct world_note *note,

@@ -86,7 +86,7 @@ static void put_ship(const struct world *w, const struct world_own *own, struct 
 }
 
 void frame_own(const struct world *w, const struct world_own *own, bool station_silent,
-               struct st_buf *out)
+               uint32_t slack_ms, struct st_buf *out)
 {
     st_assert(w != NULL && own != NULL);
     bool ship = own->phase == WORLD_PHASE_FLYING || own->phase == WORLD_PHASE_DOCKING;
@@ -105,6 +105,7 @@ void frame_own(const struct world *w, const struct world_own *own, bool station_
         put_uint(out, 26, own->phase == WORLD_PHASE_DEAD ? own->respawn_at : 0);
     }
     put_uint(out, 27, ship && own->newcomer);
+    put_uint(out, 28, own->seq_tick == world_tick(w) ? slack_ms : 0);
     put_uint(out, 29, station_silent);
     put_uint(out, 30, ship ? own->version : 0);
     put_close(out, opened);

@@ -108,8 +108,11 @@ static int to_ring(struct intake *in, const Startrader__V1__InputBatch *m, uint6
     memcpy(b->gateway, m->gateway, strlen(m->gateway));
     struct intake_input *to = (struct intake_input *)(void *)(b + 1);
     for (size_t i = 0; i < m->n_input; i++) {
-        if (take_input(m->input[i], &to[b->inputs_n].input))
-            to[b->inputs_n++].sid = m->sid[i];
+        struct intake_input *one = &to[b->inputs_n];
+        one->sid = m->sid[i];
+        one->target_tick = m->input[i]->target_tick;
+        if (take_input(m->input[i], &one->input))
+            b->inputs_n++;
         else
             b->refused++;
     }

@@ -21,6 +21,7 @@ enum {
 
 struct intake_input {
     uint32_t sid;
+    uint32_t target_tick; /* 0 = at once */
     struct world_input input;
 };
 

@@ -25,6 +25,7 @@ struct session {
     bool due;      /* its own state must go out with the next tick */
     uint32_t cell; /* last told */
     uint32_t told_tick;
+    uint32_t slack_ms; /* how early its last input came before its tick; 0 = late */
 };
 
 struct gateway {

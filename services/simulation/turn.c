@@ -9,6 +9,7 @@
 #include <st/log.h>
 
 #include "frame.h"
+#include "schedule.h"
 #include "turn_stat.h"
 
 /*
@@ -16,12 +17,6 @@
  * ended, inputs by (pilot, seq), step. Then the hard events enter the journal, because the flags
  * for the next step depend on it, and last everything that others see is written to the ring.
  */
-
-struct pending {
-    uint64_t key; /* pilot << 32 | seq */
-    const struct intake_input *from;
-    uint64_t arrived_ns;
-};
 
 struct turn {
     struct world *world;
@@ -35,14 +30,14 @@ struct turn {
     bool fenced;
     uint32_t held_n;
     struct world_baton held[TURN_HELD_MAX];
-    uint32_t inputs_n;
-    struct intake_input inputs[TURN_INPUTS_MAX];
-    struct pending pending[TURN_INPUTS_MAX];
+    struct schedule *schedule;
+    uint32_t dilation_pm;
 };
 
 size_t turn_size(const struct world_limits *limits)
 {
-    return sizeof(struct turn) + sessions_size(limits->pilots) + journal_size() + emit_size(limits);
+    return sizeof(struct turn) + sessions_size(limits->pilots) + journal_size() +
+           emit_size(limits) + schedule_size(TURN_INPUTS_MAX);
 }
 
 struct turn *turn_new(const struct world_limits *limits, uint32_t shard, bool npcs,
@@ -54,6 +49,8 @@ struct turn *turn_new(const struct world_limits *limits, uint32_t shard, bool np
     t->flags = npcs ? 0 : WORLD_NO_NPCS;
     t->sessions = sessions_new(limits->pilots);
     t->journal = journal_new();
+    t->schedule = schedule_new(TURN_INPUTS_MAX);
+    t->dilation_pm = 1000;
     t->emit = emit_new(limits, shard, rings->out);
     turn_stat_init(&t->stat);
     return t;
@@ -65,6 +62,7 @@ void turn_free(struct turn **t)
         return;
     sessions_free(&(*t)->sessions);
     journal_free(&(*t)->journal);
+    schedule_free(&(*t)->schedule);
     emit_free(&(*t)->emit);
     st_free(*t);
     *t = NULL;
@@ -73,6 +71,7 @@ void turn_free(struct turn **t)
 void turn_open(struct turn *t, struct world *w)
 {
     t->world = w;
+    schedule_clear(t->schedule);
     world_flags_set(w, t->flags);
     emit_open(t->emit, world_epoch(w), world_config_hash(world_config_get(w)));
     st_gauge_set(t->stat.epoch, world_epoch(w));
@@ -80,6 +79,8 @@ void turn_open(struct turn *t, struct world *w)
 
 void turn_dilation(struct turn *t, uint32_t pm)
 {
+    st_assert(pm > 0);
+    t->dilation_pm = pm;
     emit_dilation(t->emit, pm);
 }
 
@@ -233,9 +234,22 @@ void turn_bind(struct turn *t, struct ask_bind *b, uint64_t now_ms)
 /* ---- inputs -----------------------------------------------------------------------------------
  */
 
+/* How early an input came before the tick in which it will act. */
+static void note_slack(struct turn *t, uint32_t pilot, const struct scheduled *in, uint64_t now_ns)
+{
+    uint32_t next = world_tick(t->world) + 1;
+    uint64_t waited_ms = now_ns > in->arrived_ns ? (now_ns - in->arrived_ns) / 1000000 : 0;
+    uint64_t ahead = in->tick > next ? ST_MIN(in->tick - next, (uint32_t)SCHEDULE_AHEAD_TICKS) : 0;
+    bool late = in->tick != 0 && in->tick < next;
+    sessions_at(t->sessions, pilot)->slack_ms =
+        late ? 0
+             : (uint32_t)ST_MIN(waited_ms + ahead * TURN_TICK_MS * 1000 / t->dilation_pm, 9999u);
+}
+
 static void take_inputs(struct turn *t, uint32_t gateway, const struct intake_batch *b)
 {
     const struct intake_input *in = intake_inputs(b);
+    uint64_t now_ns = st_mono_ns();
     for (uint32_t i = 0; i < b->inputs_n; i++) {
         uint32_t pilot = sessions_find(t->sessions, gateway, in[i].sid);
         if (pilot == SESSION_NONE) {
@@ -243,13 +257,13 @@ static void take_inputs(struct turn *t, uint32_t gateway, const struct intake_ba
             turn_stat_input(&t->stat, WORLD_UNKNOWN);
             continue;
         }
-        struct intake_input *to = &t->inputs[t->inputs_n];
-        *to = in[i];
-        t->pending[t->inputs_n++] = (struct pending){
-            .key = (uint64_t)pilot << 32 | in[i].input.seq,
-            .from = to,
-            .arrived_ns = b->arrived_ns,
-        };
+        struct scheduled one = {.pilot = pilot,
+                                .gateway = gateway,
+                                .tick = in[i].target_tick,
+                                .arrived_ns = b->arrived_ns,
+                                .in = in[i]};
+        note_slack(t, pilot, &one, now_ns);
+        schedule_add(t->schedule, world_tick(t->world) + 1, &one);
     }
 }
 
@@ -275,46 +289,41 @@ static void take_batches(struct turn *t, uint64_t now_ms, bool inputs)
 {
     const struct intake_batch *b;
     size_t len;
-    t->inputs_n = 0;
     while ((b = ring_peek(t->rings.intake, &len)) != NULL &&
-           t->inputs_n + b->inputs_n <= TURN_INPUTS_MAX) {
+           b->inputs_n <= schedule_room(t->schedule)) {
         take_batch(t, b, now_ms, inputs);
         ring_release(t->rings.intake);
     }
 }
 
-static void sort_pending(struct pending *p, uint32_t n)
+/* The session may have ended, or be another's, since the input came. */
+static bool still_bound(const struct turn *t, const struct scheduled *in)
 {
-    uint32_t gap = 1;
-    while (gap < n / 3)
-        gap = gap * 3 + 1;
-    for (; gap > 0; gap /= 3) {
-        for (uint32_t i = gap; i < n; i++) {
-            struct pending one = p[i];
-            uint32_t k = i;
-            for (; k >= gap && p[k - gap].key > one.key; k -= gap)
-                p[k] = p[k - gap];
-            p[k] = one;
-        }
-    }
+    return sessions_find(t->sessions, in->gateway, in->in.sid) == in->pilot;
 }
 
-static void apply_inputs(struct turn *t)
+static uint32_t apply_inputs(struct turn *t)
 {
-    sort_pending(t->pending, t->inputs_n);
-    for (uint32_t i = 0; i < t->inputs_n; i++) {
-        uint32_t pilot = (uint32_t)(t->pending[i].key >> 32);
-        if (sessions_at(t->sessions, pilot)->sid == 0)
-            continue; /* closed in the same tick */
-        turn_stat_input(&t->stat, world_input(t->world, pilot, &t->pending[i].from->input));
+    uint32_t n = schedule_begin(t->schedule, world_tick(t->world) + 1);
+    for (uint32_t i = 0; i < n; i++) {
+        const struct scheduled *in = schedule_at(t->schedule, i);
+        if (still_bound(t, in))
+            turn_stat_input(&t->stat, world_input(t->world, in->pilot, &in->in.input));
     }
+    return n;
 }
 
-static void observe_inputs(struct turn *t)
+/* Told to the clients by now. An input that was to wait for its tick is not measured by the wait.
+ */
+static void observe_inputs(struct turn *t, uint32_t n)
 {
     uint64_t now = st_mono_ns();
-    for (uint32_t i = 0; i < t->inputs_n; i++)
-        st_histogram_observe(t->stat.input_applied, (double)(now - t->pending[i].arrived_ns) / 1e9);
+    for (uint32_t i = 0; i < n; i++) {
+        const struct scheduled *in = schedule_at(t->schedule, i);
+        if (in->in.target_tick == 0)
+            st_histogram_observe(t->stat.input_applied, (double)(now - in->arrived_ns) / 1e9);
+    }
+    schedule_end(t->schedule);
 }
 
 void turn_pause(struct turn *t, uint64_t now_ms)
@@ -371,14 +380,14 @@ void turn_step(struct turn *t, uint64_t now_ms)
     for (uint32_t g = 0; g < GATEWAYS_MAX; g++)
         if (sessions_silent(t->sessions, g, now_ms))
             end_sessions_of(t, g, "silent");
-    apply_inputs(t);
+    uint32_t applied = apply_inputs(t);
     uint32_t flags = journal_flags(t->journal, now_ms);
     world_flags_set(t->world, t->flags | flags);
     world_step(t->world);
     take_hards(t, now_ms);
     turn_publish(t, now_ms);
     emit_tick(t->emit, t->world, t->sessions, (flags & WORLD_DOCKS_CLOSED) != 0, &emitted);
-    observe_inputs(t);
+    observe_inputs(t, applied);
     turn_stat_tick(&t->stat, t->world, sessions_count(t->sessions), &emitted);
 }
 

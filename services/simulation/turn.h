@@ -16,7 +16,8 @@
 #include "session.h"
 
 enum {
-    TURN_INPUTS_MAX = 32768, /* taken in one tick; further ones wait in their ring */
+    TURN_TICK_MS = 1000 / WORLD_TICK_HZ,
+    TURN_INPUTS_MAX = 32768, /* that wait for their tick; further ones wait in their ring */
     TURN_HELD_MAX = 256,     /* batons that wait for room in the kernel */
     TURN_CELLS_MAX = 512,    /* cells of one SnapshotRequest */
     TURN_EVENTS_PER_TICK = 256,

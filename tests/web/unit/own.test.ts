@@ -110,6 +110,28 @@ test('an input that came later than expected is replayed from its tick, blended'
   assert.equal(own.poseAt(own.predictedTick, 2000).x, k.slots[SERVER * SLOT_WORDS + SLOT.x]!);
 });
 
+test('the lead is steered until inputs come shortly before their tick', async () => {
+  const k = await kernel();
+  const own = new OwnShip(k, config);
+  const server = new Server(k, 1000);
+  own.take(server.state(), 1000, 0);
+  own.lead = 6;
+  own.advanceTo(1006);
+  const wayMs = 130;
+  const slacks: number[] = [];
+  for (let i = 1; i < 800; i++) {
+    const due = own.nextTick;
+    const slackMs = Math.round((due - server.tick - 1) * 50 + 50 - wayMs);
+    own.control(i, { ...NEUTRAL, heading: (i * 3) & 4095, thrust: Thrust.coast });
+    own.take({ ...server.state(), ackSeq: i, ackTick: due, slackMs }, server.tick, i * 50);
+    server.step();
+    own.advanceTo(server.tick + own.lead);
+    slacks.push(slackMs);
+  }
+  assert.ok(Math.max(...slacks) > 100, 'too early at first');
+  for (const slack of slacks.slice(-50)) assert.ok(slack >= 0 && slack <= 110, String(slack));
+});
+
 test('the guns fire at their cadence and only once per volley', async () => {
   const k = await kernel();
   const own = new OwnShip(k, config);

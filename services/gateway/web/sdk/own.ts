@@ -26,6 +26,11 @@ const GHOST = 1;
 const LEAD_MIN = 0.5;
 const LEAD_MAX = 20;
 const HISTORY_MAX = 256;
+/** Inputs shall come so long before their tick. */
+const SLACK_MIN_MS = 20;
+const SLACK_MAX_MS = 60;
+const STEER_SHARE = 0.02;
+const TICK_MS = 50;
 
 export interface Controls {
   heading: number;
@@ -60,6 +65,7 @@ export class OwnShip {
   lead = 2;
   corrections = 0;
   private tick = 0;
+  private steeredTick = 0;
   private sent: Sent[] = [];
   private current: Controls = { ...NEUTRAL };
   private prevX = 0;
@@ -112,6 +118,11 @@ export class OwnShip {
     this.kernel.slots[OWN * SLOT_WORDS + SLOT.classId] = 0;
   }
 
+  /** The tick in which an input that is sent now shall act; 0 = at once. */
+  get nextTick(): number {
+    return this.flying && this.tick > 0 ? this.tick + 1 : 0;
+  }
+
   /** An input was sent with this seq: from the next tick on its controls act. */
   control(seq: number, controls: Controls): void {
     this.sent.push({ ...controls, seq, tick: this.tick + 1 });
@@ -140,14 +151,23 @@ export class OwnShip {
     else this.errorAt = -1e9;
   }
 
-  /** Moves the lead towards what the acknowledgement says about the way to the server. */
+  /** Moves the lead so that inputs come a little before the tick that they name: quickly when one
+   * was late, by 2 % of the time that passes when the server's slack is off its mark. */
   private steer(state: OwnState): void {
     const input = this.sent.find((s) => s.seq === state.ackSeq);
     if (!input || state.ackTick === 0) return;
     const late = state.ackTick - input.tick;
     if (Math.abs(late) > 40) return;
-    const next = this.lead + late * (late > 0 ? 0.25 : 0.08);
-    this.lead = Math.max(LEAD_MIN, Math.min(LEAD_MAX, next));
+    let change = 0;
+    if (late !== 0) {
+      change = late * (late > 0 ? 0.25 : 0.08);
+    } else if (state.slackMs < SLACK_MIN_MS || state.slackMs > SLACK_MAX_MS) {
+      const room = STEER_SHARE * Math.min(100, Math.max(0, state.ackTick - this.steeredTick));
+      const off = (state.slackMs - (SLACK_MIN_MS + SLACK_MAX_MS) / 2) / TICK_MS;
+      change = -Math.max(-room, Math.min(room, off));
+    }
+    this.steeredTick = state.ackTick;
+    this.lead = Math.max(LEAD_MIN, Math.min(LEAD_MAX, this.lead + change));
     input.tick = state.ackTick;
   }
 

@@ -214,7 +214,7 @@ export class Session {
         input: [
           create(InputSchema, {
             seq,
-            targetTick: 0,
+            targetTick: this.own?.nextTick ?? 0,
             targetHeading: c.heading & 4095,
             thrust: c.thrust,
             boost: c.boost,

@@ -19,7 +19,7 @@ static struct {
     uint64_t now_ms;
     uint32_t seq;
     /* of the last own bundles */
-    uint32_t unknown_n, fenced_n, owns_n, phase, ack_seq, ctl;
+    uint32_t unknown_n, fenced_n, owns_n, phase, ack_seq, ack_tick, slack_ms, ctl;
 } t;
 
 static void setup(void)
@@ -56,6 +56,8 @@ static void read_own(const uint8_t *data, size_t len)
         t.owns_n++;
         t.phase = f->own->phase;
         t.ack_seq = f->own->ack_seq;
+        t.ack_tick = f->own->ack_tick;
+        t.slack_ms = f->own->slack_ms;
         t.ctl = f->own->ctl;
         startrader__v1__server_frame__free_unpacked(f, NULL);
     }
@@ -120,8 +122,9 @@ static struct ask_bind bind_as(const char *gateway, uint32_t sid, uint64_t sessi
     return b;
 }
 
-/* One input, or none with sid 0. */
-static void batch(const char *gateway, uint64_t boot_id, uint32_t sid, uint32_t seq, bool dock)
+/* One input, or none with sid 0; tick 0 = to act at once. */
+static void batch_for(const char *gateway, uint64_t boot_id, uint32_t sid, uint32_t seq, bool dock,
+                      uint32_t tick)
 {
     struct intake_batch *b = ring_reserve(t.rings.intake, sizeof(*b) + sizeof(struct intake_input));
     ck_assert_ptr_nonnull(b);
@@ -129,12 +132,18 @@ static void batch(const char *gateway, uint64_t boot_id, uint32_t sid, uint32_t 
     memcpy(b->gateway, gateway, strlen(gateway) + 1);
     struct flight f = {.thrust = FLIGHT_BRAKE};
     struct intake_input in = {.sid = sid,
+                              .target_tick = tick,
                               .input = {.seq = seq,
                                         .ctl = flight_ctl_pack(&f),
                                         .actions_n = dock ? 1 : 0,
                                         .actions = {{.request = seq, .kind = WORLD_ACT_DOCK}}}};
     memcpy(b + 1, &in, sizeof(in));
     ring_commit(t.rings.intake, sizeof(*b) + b->inputs_n * sizeof(in));
+}
+
+static void batch(const char *gateway, uint64_t boot_id, uint32_t sid, uint32_t seq, bool dock)
+{
+    batch_for(gateway, boot_id, sid, seq, dock, 0);
 }
 
 /* Number of publications of hard events that wait, the last one's id. */
@@ -213,6 +222,33 @@ START_TEST(inputs_in_order_of_seq)
     batch("gateway-1", 1, 9, 4, false);
     step(1);
     ck_assert_uint_eq(t.ack_seq, 4);
+    teardown();
+}
+END_TEST
+
+START_TEST(inputs_wait_for_their_tick)
+{
+    struct baton b = appear(3);
+    setup();
+    turn_baton(t.turn, &b);
+    ck_assert_int_eq(bind_as("gateway-1", 9, 1).result, BIND_OK);
+    step(1);
+    uint32_t now = world_tick(turn_world(t.turn));
+    batch_for("gateway-1", 1, 9, 2, false, now + 3);
+    step(2);
+    ck_assert_uint_eq(t.ack_seq, 0);
+    step(1);
+    ck_assert_uint_eq(t.ack_seq, 2);
+    ck_assert_uint_eq(t.ack_tick, now + 3);
+    ck_assert_uint_ge(t.slack_ms, 2 * TURN_TICK_MS);
+    batch_for("gateway-1", 1, 9, 3, false, now + 1); /* too late: at once */
+    step(1);
+    ck_assert_uint_eq(t.ack_tick, now + 4);
+    ck_assert_uint_eq(t.slack_ms, 0);
+    batch_for("gateway-1", 1, 9, 4, false, now + 7);
+    bind_as("gateway-1", 10, 2); /* another session of the pilot */
+    step(5);
+    ck_assert_uint_eq(t.ack_seq, 3);
     teardown();
 }
 END_TEST
@@ -432,6 +468,7 @@ START_TEST(snapshots_on_request)
 END_TEST
 
 SUITE_MAIN("turn", batons_move_ships, a_higher_epoch_ends_us, inputs_in_order_of_seq,
-           own_state_comes_when_due, loot_comes_back, fencing_by_epoch_then_by_time,
-           silent_or_restarted_gateways_lose_their_sessions, docked_is_told_until_answered,
-           refused_flies_on_but_only_by_its_own_answer, snapshots_on_request)
+           inputs_wait_for_their_tick, own_state_comes_when_due, loot_comes_back,
+           fencing_by_epoch_then_by_time, silent_or_restarted_gateways_lose_their_sessions,
+           docked_is_told_until_answered, refused_flies_on_but_only_by_its_own_answer,
+           snapshots_on_request)
