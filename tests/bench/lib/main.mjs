@@ -118,7 +118,7 @@ async function main() {
         else stack.remove();
     };
     for (const signal of ["SIGINT", "SIGTERM"])
-        process.once(signal, () => {
+        process.on(signal, () => {
             stop = true;
             for (const crew of stack.crews) crew.child.kill();
         });
