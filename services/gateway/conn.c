@@ -8,6 +8,8 @@
 #include <st/err.h>
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -16,6 +18,8 @@
 enum {
     READ_SHARE = 16384,                    /* bytes of one client in one beat */
     REST_MAX = GATEWAY_BACKLOG_MAX + 1024, /* and the control frames behind it */
+    UNSENT_MAX = 16 * 1024,                /* bytes that the kernel holds back for a slow peer */
+    CONTROL_MAX = 125,
 };
 
 static ssize_t on_wslay_recv(uint8_t *buf, size_t len, int flags, void *ctx)
@@ -26,19 +30,22 @@ static ssize_t on_wslay_recv(uint8_t *buf, size_t len, int flags, void *ctx)
     if (c->early_at < c->early_len) {
         size_t part = ST_MIN(len, c->early_len - c->early_at);
         memcpy(buf, c->early + c->early_at, part);
-        c->early_at += part;
+        c->early_at += (uint32_t)part;
         return (ssize_t)part;
     }
+    if (c->dry)
+        return -1; /* saves a system call per message; epoll tells when there is more */
     n = recv(c->fd, buf, len, MSG_DONTWAIT);
     if (n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR))
         c->eof = true;
+    c->dry = n >= 0 && (size_t)n < len;
     return n > 0 ? n : -1;
 }
 
 void conn_init(struct conn *c, int fd, const void *early, size_t early_len, uint64_t now_ms)
 {
     struct wslay_frame_callbacks callbacks = {.recv_callback = on_wslay_recv};
-    int size = GATEWAY_SNDBUF, err;
+    int size = GATEWAY_SNDBUF, unsent = UNSENT_MAX, err;
     st_assert(c && fd >= 0);
     memset(c, 0, sizeof *c);
     c->fd = fd;
@@ -48,10 +55,11 @@ void conn_init(struct conn *c, int fd, const void *early, size_t early_len, uint
     st_assert(err == 0);
     if (early_len > 0) {
         c->early = st_alloc(early_len);
-        c->early_len = early_len;
+        c->early_len = (uint32_t)early_len;
         memcpy(c->early, early, early_len);
     }
     (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
 }
 
 void conn_fini(struct conn *c)
@@ -59,6 +67,7 @@ void conn_fini(struct conn *c)
     wslay_frame_context_free(c->ws);
     st_free(c->early);
     st_free(c->rest);
+    st_free(c->unfinished);
     close(c->fd);
     memset(c, 0, sizeof *c);
     c->fd = -1;
@@ -80,12 +89,12 @@ static uint16_t check_header(struct conn *c, const struct wslay_frame_iocb *io)
         io->opcode != WSLAY_PONG)
         return CLOSE_PROTOCOL;
     if (control)
-        return io->payload_length > sizeof c->control ? CLOSE_PROTOCOL : 0;
+        return io->payload_length > CONTROL_MAX ? CLOSE_PROTOCOL : 0;
     if ((io->opcode == WSLAY_CONTINUATION_FRAME) != c->in_message)
         return CLOSE_PROTOCOL;
     if (io->opcode == WSLAY_TEXT_FRAME)
         return CLOSE_TEXT;
-    if (io->payload_length > sizeof c->message - c->message_len)
+    if (io->payload_length > (uint64_t)GATEWAY_MESSAGE_MAX - c->message_len)
         return CLOSE_TOO_BIG;
     if (++c->fragments > GATEWAY_FRAGMENTS_MAX)
         return CLOSE_POLICY;
@@ -134,7 +143,7 @@ static bool close_code_ok(const struct conn *c)
 
 static enum conn_state end_control(struct conn *c, uint64_t now_ms, uint16_t *code)
 {
-    uint8_t pong[FRAME_HEADER_MAX + sizeof c->control];
+    uint8_t pong[FRAME_HEADER_MAX + CONTROL_MAX];
     struct st_buf out;
     if (c->opcode == WSLAY_CONNECTION_CLOSE) {
         *code = close_code_ok(c) ? CLOSE_NORMAL : CLOSE_PROTOCOL;
@@ -156,8 +165,11 @@ static enum conn_state end_frame(struct conn *c, uint64_t now_ms, conn_message_f
 {
     size_t len = c->message_len;
     c->in_frame = false;
-    if (c->opcode >= 8)
-        return end_control(c, now_ms, code);
+    if (c->opcode >= 8) {
+        enum conn_state state = end_control(c, now_ms, code);
+        c->control_len = 0;
+        return state;
+    }
     if (!c->final)
         return CONN_OPEN;
     c->in_message = false;
@@ -167,11 +179,12 @@ static enum conn_state end_frame(struct conn *c, uint64_t now_ms, conn_message_f
     return CONN_OPEN;
 }
 
-enum conn_state conn_read(struct conn *c, uint64_t now_ms, conn_message_fn *fn, void *ctx,
-                          uint16_t *code)
+static enum conn_state read_all(struct conn *c, uint64_t now_ms, conn_message_fn *fn, void *ctx,
+                                uint16_t *code)
 {
     size_t share = READ_SHARE;
     bool more = true;
+    c->dry = false;
     while (more && share > 0) {
         struct wslay_frame_iocb io;
         ssize_t n;
@@ -198,6 +211,45 @@ enum conn_state conn_read(struct conn *c, uint64_t now_ms, conn_message_fn *fn, 
     return CONN_OPEN;
 }
 
+/* Messages come whole as a rule: only what is left of one costs memory. */
+static void keep_unfinished(struct conn *c)
+{
+    size_t len = (size_t)c->message_len + c->control_len;
+    if (len > 0) {
+        st_alloc_cold_begin();
+        c->unfinished = st_alloc(len);
+        st_alloc_cold_end();
+        memcpy(c->unfinished, c->message, c->message_len);
+        memcpy(c->unfinished + c->message_len, c->control, c->control_len);
+    }
+    c->message = c->control = NULL;
+}
+
+static void resume_unfinished(struct conn *c)
+{
+    if (!c->unfinished)
+        return;
+    memcpy(c->message, c->unfinished, c->message_len);
+    memcpy(c->control, c->unfinished + c->message_len, c->control_len);
+    st_alloc_cold_begin();
+    st_free(c->unfinished);
+    st_alloc_cold_end();
+    c->unfinished = NULL;
+}
+
+enum conn_state conn_read(struct conn *c, uint64_t now_ms, conn_message_fn *fn, void *ctx,
+                          uint16_t *code)
+{
+    uint8_t message[GATEWAY_MESSAGE_MAX], control[CONTROL_MAX];
+    enum conn_state state;
+    c->message = message;
+    c->control = control;
+    resume_unfinished(c);
+    state = read_all(c, now_ms, fn, ctx, code);
+    keep_unfinished(c);
+    return state;
+}
+
 /* --- sending --- */
 
 bool conn_busy(const struct conn *c)
@@ -216,13 +268,13 @@ static int keep_rest(struct conn *c, const uint8_t *data, size_t len, uint64_t n
     if (c->rest_at > 0)
         memmove(c->rest, c->rest + c->rest_at, have);
     if (have + len > c->rest_cap) {
-        c->rest_cap = have + len;
+        c->rest_cap = (uint32_t)(have + len);
         c->rest = st_realloc(c->rest, c->rest_cap);
     }
     st_alloc_cold_end();
     memcpy(c->rest + have, data, len);
     c->rest_at = 0;
-    c->rest_len = have + len;
+    c->rest_len = (uint32_t)(have + len);
     return ST_OK;
 }
 
@@ -261,7 +313,7 @@ int conn_flush(struct conn *c)
             return ST_ECLOSED;
         if (n == 0)
             return ST_OK;
-        c->rest_at += (size_t)n;
+        c->rest_at += (uint32_t)n;
     }
     st_alloc_cold_begin();
     st_free(c->rest);

@@ -14,24 +14,25 @@ struct wslay_frame_context;
 
 struct conn {
     int fd;
-    struct wslay_frame_context *ws;
-    uint8_t *early; /* bytes that came with the handshake */
-    size_t early_len, early_at;
     bool eof, in_frame, final, in_message, closing, write_closed;
+    bool dry;       /* the last receive took all that there was */
     uint8_t opcode; /* of the frame that is being read */
-    uint64_t frame_left;
-    uint8_t control[125];
-    uint8_t control_len;
-    uint8_t fragments;
+    uint8_t control_len, fragments;
     uint16_t message_len;
-    uint8_t message[GATEWAY_MESSAGE_MAX];
-    struct bucket controls;
+    uint64_t frame_left;
+    struct wslay_frame_context *ws;
     uint64_t heard_ms; /* anything at all */
     /* What the kernel did not take: the rest of one frame, then control frames and a close. */
     uint8_t *rest;
-    size_t rest_len, rest_at, rest_cap;
+    uint32_t rest_len, rest_at, rest_cap;
     uint64_t stalled_ms; /* since when; a trickle does not count as progress; 0 = nothing waits */
+    uint32_t early_len, early_at;
+    uint8_t *early; /* bytes that came with the handshake */
+    /* The message that is being read, on the stack of conn_read; between two calls only what is
+     * unfinished, on the heap. */
+    uint8_t *message, *control, *unfinished;
     uint64_t sent_bytes;
+    struct bucket controls;
 };
 
 enum conn_state {
