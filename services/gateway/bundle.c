@@ -7,6 +7,7 @@
 
 enum wire { VARINT = 0, FIXED64 = 1, BYTES = 2, FIXED32 = 5 };
 enum { CELLS = 512 * 512 };
+enum { FRAME_OWN = 4, OWN_ACK_SEQ = 2, OWN_COMBAT_UNTIL = 22 }; /* ServerFrame, OwnState */
 
 struct field {
     uint32_t number;
@@ -275,4 +276,25 @@ struct st_slice bundle_content(struct st_slice whole)
     if (whole.len == 0 || !get_field(&at, at + whole.len, &f) || f.wire != BYTES)
         return (struct st_slice){NULL, 0};
     return f.bytes;
+}
+
+bool bundle_own(struct own_facts *out, struct st_slice slice, bool deep)
+{
+    const uint8_t *at, *end;
+    uint32_t field, last = deep ? OWN_COMBAT_UNTIL : OWN_ACK_SEQ;
+    struct st_slice content;
+    struct field f = {0};
+    *out = (struct own_facts){.events = slice};
+    if (!bundle_field(&out->events, &field, &out->own) || field != FRAME_OWN)
+        return false;
+    content = bundle_content(out->own);
+    at = content.data;
+    end = at + content.len;
+    while (at < end && f.number < last && get_field(&at, end, &f)) {
+        if (f.number == OWN_ACK_SEQ)
+            out->ack_seq = (uint32_t)f.value;
+        else if (f.number == OWN_COMBAT_UNTIL)
+            out->combat_until = (uint32_t)f.value;
+    }
+    return true;
 }

@@ -18,7 +18,7 @@ struct bundle_column {
 struct world_bundle {
     uint32_t shard, world_epoch, tick, seq, kind;
     struct bundle_column cell, off, len;
-    struct bundle_column window; /* of deltas: the ticks each covers; empty = 1 */
+    struct bundle_column window; /* empty: 1 for every slice */
     struct st_slice blob;
 };
 
@@ -46,6 +46,13 @@ bool bundle_next(struct bundle_column *c, uint32_t *value);
 bool bundle_field(struct st_slice *rest, uint32_t *field, struct st_slice *whole);
 /* Value of the last varint field of that number in a message; 0 if there is none. */
 uint64_t bundle_varint(struct st_slice message, uint32_t field);
+/* What the gateway needs to know of an own slice: the own section without the private events behind
+ * it, its acknowledgement, and (deep) until when the ship is in combat. False: no own section. */
+struct own_facts {
+    struct st_slice own, events;
+    uint32_t ack_seq, combat_until;
+};
+bool bundle_own(struct own_facts *out, struct st_slice slice, bool deep);
 /* Content of a whole length-delimited field. */
 struct st_slice bundle_content(struct st_slice whole);
 

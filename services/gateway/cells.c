@@ -11,7 +11,13 @@
 
 #include <string.h>
 
-enum { DELTA_GONE_ID = 13 }; /* CellDelta.gone_id */
+enum { DELTA_GONE_ID = 13, DELTA_SHOT_ID = 15, DELTA_HIT_SHOT = 22 }; /* fields of CellDelta */
+enum {
+    TICKS_PER_S = 20,
+    HEAT_TICKS = 64,    /* over which bytes are averaged */
+    WINDOWS_TICKS = 100 /* without any window: the simulation sends none */
+};
+static const uint32_t windows[GATEWAY_TIERS] = {1, 4, 10};
 
 struct parcel {
     uint32_t id, refs;
@@ -24,6 +30,9 @@ struct cells {
     struct st_pool *rings, *parcels;
     uint32_t *index; /* cell -> id of its ring, 0 = none */
     struct ring_slice *slices, *spare;
+    struct near *near;
+    bool warmed;
+    uint32_t synced_tick, window_tick;
     size_t pinned;
 };
 
@@ -34,6 +43,7 @@ struct cells *cells_new(uint32_t rings_max, uint32_t slices_max, uint32_t parcel
     c->parcels = st_pool_new(sizeof(struct parcel), parcels_max);
     c->index = st_alloc_array(GATEWAY_CELLS, sizeof *c->index);
     c->slices = st_alloc_array(slices_max, sizeof *c->slices);
+    c->near = st_alloc_array(GATEWAY_CELLS, sizeof *c->near);
     for (uint32_t i = 0; i < slices_max; i++) {
         c->slices[i].next = c->spare;
         c->spare = &c->slices[i];
@@ -52,6 +62,7 @@ void cells_free(struct cells **out)
     st_pool_free(&c->parcels);
     st_free(c->index);
     st_free(c->slices);
+    st_free(c->near);
     st_free(c);
     *out = NULL;
 }
@@ -108,22 +119,33 @@ static struct ring *find(const struct cells *c, uint32_t cell)
     return c->index[cell] ? st_pool_find(c->rings, c->index[cell]) : NULL;
 }
 
+static void list_pop(struct cells *c, struct ring_list *l)
+{
+    struct ring_slice *s = l->first;
+    l->first = s->next;
+    if (l->first)
+        l->first->prev = NULL;
+    else
+        l->last = NULL;
+    slice_free(c, s);
+}
+
 static void drop_ring(struct cells *c, struct ring *r)
 {
-    while (r->first) {
-        struct ring_slice *next = r->first->next;
-        slice_free(c, r->first);
-        r->first = next;
-    }
+    for (uint32_t i = 0; i < GATEWAY_TIERS; i++)
+        while (r->list[i].first)
+            list_pop(c, &r->list[i]);
     if (r->has_snapshot)
         cells_parcel_put(c, r->snapshot.parcel);
     st_pool_put(c->rings, c->index[r->cell]);
     c->index[r->cell] = 0;
 }
 
+/* A ring goes only when its last delta is older than the tail, so a new one is as complete. */
 static struct ring *find_or_make(struct cells *c, uint32_t cell, uint32_t base_tick)
 {
     struct ring *r = find(c, cell);
+    uint32_t from = base_tick > GATEWAY_TAIL_TICKS ? base_tick - GATEWAY_TAIL_TICKS : 0;
     if (r)
         return r;
     r = st_pool_get(c->rings, &c->index[cell]);
@@ -133,25 +155,81 @@ static struct ring *find_or_make(struct cells *c, uint32_t cell, uint32_t base_t
     }
     r->cell = cell;
     r->base_tick = base_tick;
+    for (uint32_t i = 0; i < GATEWAY_TIERS; i++)
+        r->list[i].complete_from = ST_MAX(from, c->synced_tick + 1);
     return r;
 }
 
-static bool somebody_left(struct st_slice bytes)
+static uint32_t cooled(uint32_t heat, uint32_t ticks)
+{
+    return ticks >= HEAT_TICKS ? 0 : heat - (uint32_t)((uint64_t)heat * ticks / HEAT_TICKS);
+}
+
+struct facts {
+    bool left, fired;
+};
+
+static struct facts facts_of(struct st_slice bytes)
 {
     struct st_slice rest = bundle_content(bytes), whole;
+    struct facts f = {false, false};
     uint32_t field;
-    while (bundle_field(&rest, &field, &whole))
-        if (field == DELTA_GONE_ID)
+    while (bundle_field(&rest, &field, &whole)) {
+        f.left = f.left || field == DELTA_GONE_ID;
+        f.fired = f.fired || field == DELTA_SHOT_ID || field == DELTA_HIT_SHOT;
+    }
+    return f;
+}
+
+static void warm(struct near *n, uint32_t tick, bool fired, size_t bytes)
+{
+    uint32_t since = tick > n->moved ? tick - n->moved : 0;
+    n->heat = cooled(n->heat, since) + (uint32_t)bytes;
+    n->moved = tick;
+    if (fired)
+        n->fired = tick;
+}
+
+static void warm_around(struct cells *c, uint32_t cell, uint32_t tick, bool fired, size_t bytes)
+{
+    int32_t cx = (int32_t)(cell % GATEWAY_CELLS_SIDE), cy = (int32_t)(cell / GATEWAY_CELLS_SIDE);
+    int32_t last = GATEWAY_CELLS_SIDE - 1;
+    c->warmed = true;
+    for (int32_t y = ST_MAX(cy - 1, 0); y <= ST_MIN(cy + 1, last); y++)
+        for (int32_t x = ST_MAX(cx - 1, 0); x <= ST_MIN(cx + 1, last); x++)
+            warm(&c->near[x + y * GATEWAY_CELLS_SIDE], tick, fired, bytes);
+}
+
+static void append(struct ring_list *l, struct ring_slice *s)
+{
+    s->prev = l->last;
+    if (l->last)
+        l->last->next = s;
+    else
+        l->first = s;
+    l->last = s;
+    l->heat = cooled(l->heat, s->tick - l->heat_tick) + (uint32_t)s->bytes.len;
+    l->heat_tick = s->tick;
+}
+
+static bool tier_of(uint32_t window, uint32_t *tier)
+{
+    for (*tier = 0; *tier < GATEWAY_TIERS; ++*tier)
+        if (windows[*tier] == window)
             return true;
     return false;
 }
 
-int cells_delta(struct cells *c, uint32_t cell, uint32_t tick, struct parcel *p,
+int cells_delta(struct cells *c, uint32_t cell, uint32_t tick, uint32_t window, struct parcel *p,
                 struct st_slice bytes)
 {
     struct ring *r;
+    struct ring_list *l;
     struct ring_slice *s = c->spare;
+    uint32_t tier;
     st_assert(tick > 0);
+    if (!tier_of(window, &tier))
+        return ST_OK;
     r = find_or_make(c, cell, tick - 1);
     if (!r)
         return ST_EFULL;
@@ -159,27 +237,32 @@ int cells_delta(struct cells *c, uint32_t cell, uint32_t tick, struct parcel *p,
         drop_ring(c, r);
         return ST_EFULL;
     }
-    if (r->last && tick < r->last->tick)
+    l = &r->list[tier];
+    if (l->last && tick < l->last->tick)
         return ST_OK; /* out of order: its sequence number has told already */
     c->spare = s->next;
     p->refs++;
     *s = (struct ring_slice){.parcel = p, .bytes = bytes, .tick = tick};
-    if (r->last)
-        r->last->next = s;
-    else
-        r->first = s;
-    r->last = s;
-    if (somebody_left(bytes))
-        r->gone_tick = tick;
+    append(l, s);
+    if (tier == 0) {
+        struct facts f = facts_of(bytes);
+        if (f.left)
+            r->gone_tick = tick;
+        warm_around(c, cell, tick, f.fired, bytes.len);
+    } else {
+        c->window_tick = tick;
+    }
     return ST_OK;
 }
 
-int cells_snapshot(struct cells *c, uint32_t cell, uint32_t tick, struct parcel *p,
+int cells_snapshot(struct cells *c, uint32_t cell, uint32_t tick, bool rolled, struct parcel *p,
                    struct st_slice bytes)
 {
     struct ring *r = find_or_make(c, cell, tick);
     if (!r)
         return ST_EFULL;
+    if (rolled)
+        r->rolled_tick = tick;
     if (r->has_snapshot) {
         if (tick < r->snapshot.tick)
             return ST_OK;
@@ -197,6 +280,51 @@ const struct ring *cells_ring(const struct cells *c, uint32_t cell)
     return find(c, cell);
 }
 
+/* Readers are near the end as a rule. */
+const struct ring_slice *ring_after(const struct ring *r, uint32_t tier, uint32_t tick)
+{
+    const struct ring_slice *s = r->list[tier].last, *found = NULL;
+    for (; s && s->tick > tick; s = s->prev)
+        found = s;
+    return found;
+}
+
+static uint32_t per_second(uint32_t heat, uint32_t at, uint32_t tick)
+{
+    return (uint32_t)((uint64_t)cooled(heat, tick > at ? tick - at : 0) * TICKS_PER_S / HEAT_TICKS);
+}
+
+uint32_t ring_rate(const struct ring *r, uint32_t tier, uint32_t tick)
+{
+    const struct ring_list *l = &r->list[tier];
+    uint32_t roll = GATEWAY_ROLL_TICKS * (tier > 0 ? GATEWAY_FAR_SHARE : 1);
+    uint32_t snapshots =
+        r->has_snapshot ? (uint32_t)(r->snapshot.bytes.len * TICKS_PER_S / roll) : 0;
+    return per_second(l->heat, l->heat_tick, tick) + snapshots;
+}
+
+bool cells_windowed(const struct cells *c, const struct ring *r, uint32_t tick)
+{
+    return r->rolled_tick != 0 && c->window_tick != 0 && c->window_tick + WINDOWS_TICKS >= tick;
+}
+
+uint32_t ring_window_end(const struct ring *r, uint32_t tier, uint32_t tick)
+{
+    uint32_t n = windows[tier], since = (tick % n + n - r->rolled_tick % n) % n;
+    return tick > since ? tick - since : 0;
+}
+
+const struct near *cells_near(const struct cells *c, uint32_t cell)
+{
+    st_assert(cell < GATEWAY_CELLS);
+    return &c->near[cell];
+}
+
+uint32_t near_rate(const struct near *n, uint32_t tick)
+{
+    return per_second(n->heat, n->moved, tick);
+}
+
 bool ring_is_stale(const struct ring *r)
 {
     return r->gone_tick > r->base_tick;
@@ -206,25 +334,33 @@ void cells_synced(struct cells *c, uint32_t tick)
 {
     uint32_t cursor = 0, id;
     struct ring *r;
+    c->synced_tick = tick;
     while ((r = st_pool_next(c->rings, &cursor, &id))) {
         if (!r->has_snapshot)
             r->base_tick = tick;
-        r->complete_from = tick + 1;
+        for (uint32_t i = 0; i < GATEWAY_TIERS; i++)
+            r->list[i].complete_from = tick + 1;
     }
 }
 
 static void trim(struct cells *c, struct ring *r, uint32_t tick)
 {
-    uint32_t keep = tick > GATEWAY_TAIL_TICKS ? tick - GATEWAY_TAIL_TICKS : 0;
-    keep = ST_MIN(keep, r->base_tick);
-    while (r->first && r->first->tick < keep) {
-        struct ring_slice *next = r->first->next;
-        r->complete_from = r->first->tick + 1;
-        slice_free(c, r->first);
-        r->first = next;
-        if (!next)
-            r->last = NULL;
+    uint32_t tail = tick > GATEWAY_TAIL_TICKS ? tick - GATEWAY_TAIL_TICKS : 0;
+    for (uint32_t i = 0; i < GATEWAY_TIERS; i++) {
+        struct ring_list *l = &r->list[i];
+        uint32_t keep = i == 0 ? ST_MIN(tail, r->base_tick) : tail;
+        while (l->first && l->first->tick < keep) {
+            l->complete_from = l->first->tick + 1;
+            list_pop(c, l);
+        }
     }
+}
+
+static bool is_over(const struct ring *r, uint32_t tick)
+{
+    const struct ring_slice *last = r->list[0].last;
+    return tick > r->base_tick + GATEWAY_RING_TICKS &&
+           (!last || tick > last->tick + GATEWAY_TAIL_TICKS);
 }
 
 void cells_age(struct cells *c, uint32_t tick)
@@ -232,7 +368,7 @@ void cells_age(struct cells *c, uint32_t tick)
     uint32_t cursor = 0, id;
     struct ring *r;
     while ((r = st_pool_next(c->rings, &cursor, &id))) {
-        if (tick > r->base_tick + GATEWAY_RING_TICKS)
+        if (is_over(r, tick))
             drop_ring(c, r);
         else
             trim(c, r, tick);
@@ -245,6 +381,10 @@ void cells_reset(struct cells *c)
     struct ring *r;
     while ((r = st_pool_next(c->rings, &cursor, &id)))
         drop_ring(c, r);
+    if (c->warmed)
+        memset(c->near, 0, GATEWAY_CELLS * sizeof *c->near);
+    c->warmed = false;
+    c->synced_tick = c->window_tick = 0;
 }
 
 uint32_t cells_count(const struct cells *c)

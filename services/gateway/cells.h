@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the gateway knows of the world: for each cell that is not empty a ring of its newest
- * snapshot and the deltas behind it, as slices of the bundles they came in. Owns the bundles as
- * long as a slice refers to them, all within fixed numbers. Data plane's thread; must never know
- * what is in a slice (but for whether somebody left the cell) nor who reads it.
+ * snapshot and the deltas behind it, as slices of the bundles they came in; the deltas in a list
+ * for each tier. Owns the bundles as long as a slice refers to them, all within fixed numbers. Data
+ * plane's thread; must never know what is in a slice (but for whether somebody left the cell, or
+ * fired) nor who reads it.
  */
 #ifndef GATEWAY_CELLS_H
 #define GATEWAY_CELLS_H
+
+#include "gateway.h"
 
 #include <st/base.h>
 #include <st/bus.h>
@@ -15,21 +18,35 @@ struct cells;
 struct parcel; /* a bundle, counted by those who refer to it */
 
 struct ring_slice {
-    struct ring_slice *next;
+    struct ring_slice *next, *prev;
     struct parcel *parcel;
     struct st_slice bytes; /* a complete field of ServerFrame */
     uint32_t tick;
+};
+
+/* Deltas of one tier by rising tick, some of them older than the snapshot. */
+struct ring_list {
+    struct ring_slice *first, *last;
+    uint32_t complete_from; /* every delta from this tick on is here */
+    uint32_t heat;          /* bytes, decaying: see ring_rate */
+    uint32_t heat_tick;
 };
 
 struct ring {
     uint32_t cell;
     bool has_snapshot;
     struct ring_slice snapshot;
-    struct ring_slice *first,
-        *last;          /* deltas by rising tick, some of them older than the snapshot */
-    uint32_t base_tick; /* the snapshot's, or the tick at which the cell was known to be empty */
-    uint32_t complete_from; /* every delta from this tick on is here */
-    uint32_t gone_tick;     /* tick of the newest delta in which somebody left */
+    struct ring_list list[GATEWAY_TIERS];
+    uint32_t base_tick;   /* the snapshot's, or the tick at which the cell was known to be empty */
+    uint32_t rolled_tick; /* of the newest rolling snapshot; windows end with it, modulo their
+                             length; 0 = none yet */
+    uint32_t gone_tick;   /* tick of the newest delta in which somebody left */
+};
+
+/* What has happened in a cell and the eight around it. */
+struct near {
+    uint32_t moved, fired; /* newest tick of a delta, and of one with shots or hits; 0 = never */
+    uint32_t heat;         /* bytes of deltas, decaying: see near_rate */
 };
 
 struct cells *cells_new(uint32_t rings_max, uint32_t slices_max, uint32_t parcels_max);
@@ -41,14 +58,27 @@ struct parcel *cells_parcel(struct cells *c, struct st_bus_msg *take_msg);
 struct parcel *cells_parcel_heap(struct cells *c, void *take_block, size_t len);
 void cells_parcel_put(struct cells *c, struct parcel *p);
 
-/* ST_EFULL: nothing was kept; the cell's ring is no longer complete and was dropped. */
-int cells_delta(struct cells *c, uint32_t cell, uint32_t tick, struct parcel *p,
+/* A slice that covers `window` ticks: 1, 4 or 10; others are passed over. ST_EFULL: nothing was
+ * kept; the cell's ring is no longer complete and was dropped. */
+int cells_delta(struct cells *c, uint32_t cell, uint32_t tick, uint32_t window, struct parcel *p,
                 struct st_slice bytes) ST_MUST_CHECK;
-/* Replaces the ring's snapshot unless it has a newer one. */
-int cells_snapshot(struct cells *c, uint32_t cell, uint32_t tick, struct parcel *p,
+/* Replaces the ring's snapshot unless it has a newer one. rolled: it came in its turn. */
+int cells_snapshot(struct cells *c, uint32_t cell, uint32_t tick, bool rolled, struct parcel *p,
                    struct st_slice bytes) ST_MUST_CHECK;
 /* The ring of a cell; NULL = the cell is empty. */
 const struct ring *cells_ring(const struct cells *c, uint32_t cell);
+/* First delta of a tier after a tick, NULL = none. */
+const struct ring_slice *ring_after(const struct ring *r, uint32_t tier, uint32_t tick);
+/* Bytes per second that a tier of the cell has had lately, snapshots included. */
+uint32_t ring_rate(const struct ring *r, uint32_t tier, uint32_t tick);
+/* The deltas of the upper tiers are told: windows are heard of, and when those of the cell end. */
+bool cells_windowed(const struct cells *c, const struct ring *r, uint32_t tick);
+/* The last tick up to `tick` at which a window of the tier ended. */
+uint32_t ring_window_end(const struct ring *r, uint32_t tier, uint32_t tick);
+/* Around a cell; never NULL. */
+const struct near *cells_near(const struct cells *c, uint32_t cell);
+/* Bytes of deltas per second around a cell lately. */
+uint32_t near_rate(const struct near *n, uint32_t tick);
 /* Somebody left after the base: the base with its deltas could resurrect who is elsewhere now. */
 bool ring_is_stale(const struct ring *r);
 /* The snapshots of every cell that was not empty at `tick` have been given: what has none was empty

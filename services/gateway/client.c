@@ -12,7 +12,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-enum { OWN_MAX = 8192 };
+enum { RECOVERED_MS = 1000 /* of frames taken at once, before a slow client counts as well */ };
 
 static void watch(struct plane *p, struct client *c, int op, bool out)
 {
@@ -38,12 +38,8 @@ void client_adopt(struct plane *p, const struct plane_order *o)
     st_alloc_cold_begin();
     conn_init(&c->conn, o->fd, o->data, o->len, p->now_ms);
     st_alloc_cold_end();
-    view_init(&c->view);
     bucket_init(&c->messages, p->o.messages_burst, p->now_ms);
     bucket_init(&c->inputs, p->o.inputs_burst, p->now_ms);
-    st_buf_init(&c->own, OWN_MAX);
-    st_buf_init(&c->events, GATEWAY_EVENTS_MAX);
-    st_buf_init(&c->extra, GATEWAY_EXTRA_MAX);
     watch(p, c, EPOLL_CTL_ADD, false);
     st_counter_add(p->stats.opened, 1);
     if (conn_has_early(&c->conn))
@@ -55,10 +51,8 @@ void client_free(struct plane *p, struct client *c)
     (void)epoll_ctl(p->epoll, EPOLL_CTL_DEL, c->conn.fd, NULL);
     st_alloc_cold_begin();
     conn_fini(&c->conn);
-    st_buf_fini(&c->own);
-    st_buf_fini(&c->events);
-    st_buf_fini(&c->extra);
     st_alloc_cold_end();
+    show_forget(p, c);
     p->o.on_socket_closed(p->o.ctx, c->address);
     st_pool_put(p->clients, c->sid);
 }
@@ -170,7 +164,8 @@ static void take_frame(struct plane *p, struct client *c, const Startrader__V1__
         show_pong(p, c, f->ping->client_ms);
     if (f->resync && p->now_ms >= c->resync_ms + GATEWAY_RESYNC_MS) {
         c->resync_ms = p->now_ms;
-        view_resync(&c->view);
+        if (c->view)
+            view_resync(c->view);
     }
 }
 
@@ -232,6 +227,20 @@ void client_writable(struct plane *p, struct client *c)
         watch(p, c, EPOLL_CTL_MOD, false);
 }
 
+/* A client that takes its frames only now and then is behind all the while. */
+static void note_pace(struct plane *p, struct client *c)
+{
+    if (conn_busy(&c->conn)) {
+        c->recovered_ms = 0;
+        if (c->behind_ms == 0)
+            c->behind_ms = p->now_ms;
+    } else if (c->behind_ms != 0 && c->recovered_ms == 0) {
+        c->recovered_ms = p->now_ms;
+    } else if (c->behind_ms != 0 && p->now_ms >= c->recovered_ms + RECOVERED_MS) {
+        c->behind_ms = c->recovered_ms = 0;
+    }
+}
+
 bool client_send(struct plane *p, struct client *c, const struct st_buf *frames)
 {
     int err = conn_send(&c->conn, frames->data, frames->len, p->now_ms);
@@ -242,6 +251,7 @@ bool client_send(struct plane *p, struct client *c, const struct st_buf *frames)
     st_counter_add(p->stats.frames, 1);
     st_counter_add(p->stats.bytes, frames->len);
     st_histogram_observe(p->stats.frame_bytes, (double)frames->len);
+    note_pace(p, c);
     if (conn_busy(&c->conn) && !c->wants_out)
         watch(p, c, EPOLL_CTL_MOD, true);
     return true;
@@ -272,7 +282,8 @@ void client_check(struct plane *p, struct client *c)
         client_end(p, c, CLOSE_HELLO_LATE, "no hello in time");
         return;
     }
-    if (c->conn.stalled_ms != 0 && p->now_ms >= c->conn.stalled_ms + p->o.stall_ms) {
+    if (conn_busy(&c->conn) && (p->now_ms >= c->conn.stalled_ms + p->o.stall_ms ||
+                                (c->behind_ms != 0 && p->now_ms >= c->behind_ms + p->o.stall_ms))) {
         st_counter_add(p->stats.slow, 1);
         client_end(p, c, CLOSE_SLOW, "too slow");
         return;

@@ -38,13 +38,17 @@ enum {
 
 /* --- the data plane --- */
 enum {
-    GATEWAY_BEAT_MS = 10,      /* sockets are drained and batches sent once per beat */
-    GATEWAY_LATE_MS = 25,      /* a frame waits this long for what its marker names */
-    GATEWAY_STILL_MS = 500,    /* without a marker: the world stands still */
-    GATEWAY_QUIET_TICKS = 20,  /* at least one frame in so many ticks; docked pilots get no more */
-    GATEWAY_TAIL_TICKS = 24,   /* deltas kept behind a cell's snapshot, for the quiet */
-    GATEWAY_RING_TICKS = 60,   /* a cell without a snapshot for so long is empty */
-    GATEWAY_CELLS = 512 * 512, /* of the world */
+    GATEWAY_BEAT_MS = 10,     /* sockets are drained and batches sent once per beat */
+    GATEWAY_LATE_MS = 25,     /* a frame waits this long for what its marker names */
+    GATEWAY_STILL_MS = 500,   /* without a marker: the world stands still */
+    GATEWAY_QUIET_TICKS = 20, /* at least one frame in so many ticks; docked pilots get no more */
+    GATEWAY_TAIL_TICKS = 24,  /* every delta of so many ticks is kept, for the quiet */
+    GATEWAY_RING_TICKS = 60,  /* a cell without a snapshot for so long is empty */
+    GATEWAY_ROLL_TICKS = 40,  /* from one rolling snapshot of a cell to the next */
+    GATEWAY_FAR_SHARE = 4,    /* one of so many rolling snapshots is told beyond tier 0 */
+    GATEWAY_TIERS = 3,        /* lists of deltas: every tick, every 4 ticks, every 10 ticks */
+    GATEWAY_TELL_MAX = 160 * 1024, /* bytes of cells in the frames of one client and tick */
+    GATEWAY_CELLS = 512 * 512,     /* of the world */
     GATEWAY_CELLS_SIDE = 512,
     GATEWAY_RINGS_MAX = 16384,    /* cells that are not empty */
     GATEWAY_SLICES_MAX = 262144,  /* slices in all rings */
@@ -76,7 +80,9 @@ enum {
 
 _Static_assert((int)GATEWAY_REPLY_MAX < (int)GATEWAY_EXTRA_MAX,
                "an answer fits what waits for a frame");
-_Static_assert(GATEWAY_EXTRA_MAX + GATEWAY_EVENTS_MAX < GATEWAY_BACKLOG_MAX, "and that a frame");
+_Static_assert(GATEWAY_EXTRA_MAX + GATEWAY_EVENTS_MAX + GATEWAY_TELL_MAX + 8192 <
+                   GATEWAY_BACKLOG_MAX,
+               "and that a frame, with an own section");
 _Static_assert((int)GATEWAY_QUIET_TICKS < (int)GATEWAY_TAIL_TICKS,
                "the quiet can catch up by deltas");
 

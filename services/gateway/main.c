@@ -74,6 +74,10 @@ static const struct st_conf_item settings[] = {
     {"ST_HELLO_MS", ST_CONF_INT, "5000", 100, 60000, "for the first message of a socket, ms"},
     {"ST_PING_MS", ST_CONF_INT, "10000", 100, 600000, "silence before a ping, ms"},
     {"ST_IDLE_MS", ST_CONF_INT, "20000", 200, 600000, "silence before the end, ms"},
+    {"ST_CLIENT_BYTES_PER_S", ST_CONF_INT, "32768", 1024, 10000000,
+     "of the world to one client, before far cells come less often"},
+    {"ST_LOAD_PERCENT", ST_CONF_INT, "75", 1, 100,
+     "of its time that the data plane may be busy before frames come slower"},
     {"ST_STALL_MS", ST_CONF_INT, "15000", 100, 600000, "an unfinished frame before the end, ms"},
 };
 
@@ -226,6 +230,8 @@ static void make_plane(struct gateway *g, const struct st_conf *conf)
         .ping_ms = (uint32_t)st_conf_int(conf, "ST_PING_MS"),
         .idle_ms = (uint32_t)st_conf_int(conf, "ST_IDLE_MS"),
         .stall_ms = (uint32_t)st_conf_int(conf, "ST_STALL_MS"),
+        .load_max_pm = (uint32_t)st_conf_int(conf, "ST_LOAD_PERCENT") * 10,
+        .client_bytes_per_s = (uint32_t)st_conf_int(conf, "ST_CLIENT_BYTES_PER_S"),
         .on_note = on_note,
         .on_socket_closed = on_socket_closed,
         .ctx = g,

@@ -30,6 +30,9 @@ enum {
     STATUS_MS = 1000,
     ASK_AGAIN_MS = 700,
     DRAIN_MS = 3000,
+    LOAD_MAX_PM = 750, /* of its time that the thread may be busy before frames come slower */
+    SCRAPS_FEW = 1024, /* blocks for what waits for a frame; the second number by connection */
+    SCRAPS_EACH = 2,
     FRAMES_MAX = 2 * GATEWAY_BACKLOG_MAX,
 };
 
@@ -186,21 +189,10 @@ static void take_order(struct plane *p, struct plane_order *o)
 
 /* --- the world --- */
 
-/* Every session has to be bound in the new world; those that are bound in it already go on. */
 static void new_world(struct plane *p)
 {
-    uint32_t cursor = 0, sid;
-    struct client *c;
     p->asked = false;
-    while ((c = st_pool_next(p->clients, &cursor, &sid))) {
-        uint32_t cell = c->view.centre;
-        bool placed = c->view.placed;
-        view_init(&c->view);
-        if (c->state == CLIENT_LIVE && c->world_epoch == p->stream.world_epoch && placed)
-            view_place(&c->view, cell);
-        else if (c->state == CLIENT_LIVE)
-            c->state = CLIENT_ENTERING;
-    }
+    show_new_world(p);
     st_log(ST_LOG_INFO, "world_epoch", st_log_u("world_epoch", p->stream.world_epoch));
     plane_note(p, NOTE_EPOCH, NULL, NULL, 0);
 }
@@ -225,7 +217,8 @@ static void resync_all(struct plane *p)
     struct client *c;
     p->stream.resync = false;
     while ((c = st_pool_next(p->clients, &cursor, &sid)))
-        view_resync(&c->view);
+        if (c->view)
+            view_resync(c->view);
 }
 
 static void take_world(struct plane *p, struct st_bus_msg *msg)
@@ -240,6 +233,19 @@ static void take_world(struct plane *p, struct st_bus_msg *msg)
         new_world(p);
 }
 
+/* Called between two waits, once per tick. */
+static void govern(struct plane *p, uint64_t now_ns)
+{
+    uint64_t span = p->governed_ns ? now_ns - p->governed_ns : 0;
+    int change = governor_tick(&p->governor, p->busy_ns, span, st_mailbox_count(p->world));
+    p->busy_ns = 0;
+    p->governed_ns = now_ns;
+    if (change != 0)
+        st_counter_add(change > 0 ? p->stats.slower : p->stats.faster, 1);
+    st_gauge_set(p->stats.cadence, 20.0 / governor_interval(&p->governor));
+    st_gauge_set(p->stats.load, p->governor.load_pm / 1000.0);
+}
+
 static void show_if_ready(struct plane *p)
 {
     uint64_t begin, took;
@@ -249,6 +255,7 @@ static void show_if_ready(struct plane *p)
     if (p->stream.resync)
         resync_all(p);
     begin = st_mono_ns();
+    govern(p, begin);
     show_tick(p);
     took = st_mono_ns() - begin;
     st_histogram_observe(p->stats.send_seconds, (double)took / 1e9);
@@ -388,7 +395,9 @@ static void *run(void *ctx)
     p->next_beat_ms = st_mono_ms();
     while (!p->ended) {
         void *msg;
+        uint64_t woken;
         wait(p);
+        woken = st_mono_ns();
         while ((msg = st_mailbox_take(p->orders))) {
             take_order(p, msg);
             order_free(NULL, msg);
@@ -400,6 +409,7 @@ static void *run(void *ctx)
         show_if_ready(p);
         if (p->now_ms >= p->next_beat_ms)
             beat(p);
+        p->busy_ns += st_mono_ns() - woken;
     }
     while ((c = st_pool_next(p->clients, &cursor, &sid)))
         client_free(p, c);
@@ -423,6 +433,10 @@ struct plane *plane_new(const struct plane_options *o)
     p->epoll = epoll_create1(EPOLL_CLOEXEC);
     st_assert(p->epoll >= 0);
     p->clients = st_pool_new(sizeof(struct client), o->connections_max);
+    p->views = st_pool_new(sizeof(struct view), o->connections_max);
+    p->scraps = scraps_new(SCRAPS_FEW + SCRAPS_EACH * o->connections_max);
+    owns_init(&p->owns);
+    governor_init(&p->governor, o->load_max_pm ? o->load_max_pm : LOAD_MAX_PM);
     stream_init(&p->stream, o->shard);
     p->batch = batch_new(o->instance, st_random_u64() | 1);
     st_arena_init(&p->arena, st_alloc(arena), arena);
@@ -467,6 +481,9 @@ void plane_free(struct plane **out)
     stream_fini(&p->stream);
     batch_free(&p->batch);
     st_pool_free(&p->clients);
+    st_pool_free(&p->views);
+    scraps_free(&p->scraps);
+    owns_fini(&p->owns);
     st_free(p->arena.mem);
     st_free(p->out.data);
     st_free(p->scratch.data);
@@ -500,11 +517,28 @@ static void register_inputs(struct plane_stats *s)
                                   "messages of clients beyond their rate");
 }
 
+static void register_load(struct plane_stats *s)
+{
+    static const char slow[] = "startrader_gateway_slow_steps_total";
+    static const char slow_help[] = "times a client that was behind was told less";
+    static const char changes[] = "startrader_gateway_cadence_changes_total";
+    static const char changes_help[] = "times all frames became slower, or faster again";
+    s->slow_steps[SLOW_COARSER] = st_counter(slow, "step=\"coarser\"", slow_help);
+    s->slow_steps[SLOW_OWN_ONLY] = st_counter(slow, "step=\"own_only\"", slow_help);
+    s->slower = st_counter(changes, "direction=\"slower\"", changes_help);
+    s->faster = st_counter(changes, "direction=\"faster\"", changes_help);
+    s->cadence = st_gauge("startrader_gateway_cadence_hertz", NULL,
+                          "frames per second that a client gets at most; 20 unless overloaded");
+    s->load = st_gauge("startrader_gateway_load_ratio", NULL,
+                       "share of its time that the data plane is busy");
+}
+
 static void register_stats(struct plane_stats *s)
 {
     static const double bytes[] = {64,   128,  256,   512,   1024,  2048,
                                    4096, 8192, 16384, 32768, 65536, 262144};
     register_inputs(s);
+    register_load(s);
     s->frames = st_counter("startrader_gateway_frames_total", NULL, "frames sent to clients");
     s->bytes = st_counter("startrader_gateway_sent_bytes_total", NULL, "bytes sent to clients");
     s->skipped = st_counter("startrader_gateway_frames_skipped_total", NULL,

@@ -7,9 +7,13 @@
 #define GATEWAY_PLANE_PRIVATE_H
 
 #include "admit.h"
+#include "cadence.h"
 #include "conn.h"
+#include "governor.h"
 #include "outlet.h"
+#include "owns.h"
 #include "plane.h"
+#include "scrap.h"
 #include "stream.h"
 #include "view.h"
 
@@ -19,6 +23,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stddef.h>
 
 enum client_state {
     CLIENT_HELLO,    /* connected, has not said who it is */
@@ -27,31 +32,53 @@ enum client_state {
     CLIENT_CLOSING,  /* the close frame is out */
 };
 
+/* What a client is told less, the longer it is behind. */
+enum slow_step { SLOW_NOT, SLOW_COARSER, SLOW_OWN_ONLY };
+
+/* The newest own section, a slice of a bundle in `owns`; len 0 = told already. */
+struct own_slice {
+    const uint8_t *data;
+    uint32_t len, bundle;
+};
+
 struct client {
+    /* What each tick looks at: two cache lines. */
     uint32_t sid;
-    enum client_state state;
-    struct conn conn;
-    struct view view;
-    char address[ST_NETADDR_TEXT_MAX];
+    uint32_t world_epoch; /* it is bound in */
+    uint32_t cell;        /* centre of its view */
+    uint32_t told_tick;   /* of its last frame */
+    struct view *view;    /* once it has entered */
+    uint8_t state;        /* enum client_state */
+    uint8_t phase;        /* of its ship */
+    uint8_t slow;         /* enum slow_step */
+    bool combat;          /* its ship is in a fight */
+    bool urgent;          /* something is to be told without waiting for its turn */
     bool introduced;      /* the loop knows it */
     bool wants_out;       /* EPOLLOUT is asked for */
-    uint8_t phase;        /* of its ship */
-    uint32_t last_seq;    /* highest input that was passed on */
-    uint32_t world_epoch; /* it is bound in */
-    uint32_t strikes;     /* thousandths */
+    uint32_t ack_seq;
+    struct own_slice own;
+    struct scrap events;   /* private events */
+    struct scrap extra;    /* answers, news, welcome */
+    uint64_t behind_ms;    /* since when it does not take all that it is sent; 0 = it does */
+    uint64_t recovered_ms; /* since when it does again */
+    /* What its own messages and the deadlines look at. */
+    struct conn conn;
+    uint32_t view_id;
+    uint32_t last_seq; /* highest input that was passed on */
+    uint32_t strikes;  /* thousandths */
     uint64_t strikes_ms, state_ms, pinged_ms, resync_ms;
     struct bucket messages, inputs;
-    struct st_buf own;    /* newest own section, not sent yet */
-    struct st_buf events; /* private events of sections that were overtaken */
-    struct st_buf extra;  /* answers, news, welcome */
+    char address[ST_NETADDR_TEXT_MAX];
 };
+
+_Static_assert(offsetof(struct client, conn) <= 128, "two cache lines");
 
 struct plane_stats {
     struct st_counter *frames, *bytes, *skipped, *slow, *gaps, *lates, *bundles, *world_dropped,
         *orders_dropped, *refused;
     struct st_counter *inputs, *inputs_rate, *inputs_seq, *inputs_state, *malformed, *messages_rate;
-    struct st_counter *opened, *closed[16];
-    struct st_gauge *clients, *live, *backlog, *pinned, *rings;
+    struct st_counter *opened, *slow_steps[3], *slower, *faster;
+    struct st_gauge *clients, *live, *backlog, *pinned, *rings, *cadence, *load;
     struct st_histogram *send_seconds, *frame_bytes;
 };
 
@@ -61,8 +88,12 @@ struct plane {
     bool started;
     struct st_mailbox *world, *orders, *notes;
     int epoll;
-    struct st_pool *clients;
+    struct st_pool *clients, *views;
+    struct scraps *scraps;
+    struct owns owns;
     struct stream stream;
+    struct governor governor;
+    uint64_t busy_ns, governed_ns;
     struct batch *batch;
     struct outlet *outlet;
     struct view_wanted wanted;
@@ -99,6 +130,8 @@ void client_end(struct plane *p, struct client *c, uint16_t code, const char *re
 void client_free(struct plane *p, struct client *c);
 /* Deadlines: hello, idle, slow, closing. */
 void client_check(struct plane *p, struct client *c);
+/* It has a view that it is told. */
+bool client_sees(const struct plane *p, const struct client *c);
 
 /* show.c */
 void show_own_bundle(struct plane *p, struct st_bus_msg *take_msg);
@@ -110,5 +143,9 @@ void show_pong(struct plane *p, struct client *c, uint32_t client_ms);
 void show_status(struct plane *p, struct client *c);
 void show_news(struct plane *p, uint32_t cell, const void *fields, size_t len);
 void show_enter(struct plane *p, const struct plane_order *o);
+/* What waits for a client that ends, and its view. */
+void show_forget(struct plane *p, struct client *c);
+/* Every session has to be bound in the new world; those that are bound in it already go on. */
+void show_new_world(struct plane *p);
 
 #endif

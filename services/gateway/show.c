@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "plane_private.h"
 
-#include <st/alloc.h>
 #include <st/assert.h>
 #include <st/err.h>
 #include <st/log.h>
 #include <st/wire.h>
 
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -16,41 +14,49 @@ enum {
     FIELD_PONG = 12,
     WIRE_BYTES = 2,
     RETRY_HINT_MS = 1000,
+    DEEP_TICKS = 4, /* between two looks at whether a ship is in a fight */
 };
 
-static void keep(struct st_buf *b, const void *data, size_t len)
+static void end_slow(struct plane *p, struct client *c)
 {
-    st_alloc_cold_begin();
-    st_buf_put(b, data, len);
-    st_alloc_cold_end();
+    st_counter_add(p->stats.slow, 1);
+    client_end(p, c, CLOSE_SLOW, "too slow");
+}
+
+bool client_sees(const struct plane *p, const struct client *c)
+{
+    return c->state == CLIENT_LIVE && c->view && c->view->placed &&
+           c->world_epoch == p->stream.world_epoch;
 }
 
 /* --- the own section --- */
 
-/* Own state is whole in each section, so the newer one replaces it; private events are not. */
-static void overtake(struct client *c)
-{
-    struct st_slice rest = {c->own.data, c->own.len}, whole;
-    uint32_t field;
-    while (bundle_field(&rest, &field, &whole))
-        if (field == FIELD_PRIVATE)
-            keep(&c->events, whole.data, whole.len);
-    st_buf_clear(&c->own);
-}
-
-static void take_own(struct plane *p, struct client *c, struct st_slice slice, uint32_t cell,
-                     uint32_t phase)
+static void told_own(struct plane *p, struct client *c)
 {
     if (c->own.len > 0)
-        overtake(c);
-    keep(&c->own, slice.data, slice.len);
+        owns_put(&p->owns, c->own.bundle);
+    c->own = (struct own_slice){0};
+}
+
+/* Own state is whole in each section, so the newer one replaces it; private events are kept. */
+static void take_own(struct plane *p, struct client *c, struct st_slice slice, uint32_t bundle,
+                     uint32_t tick, uint32_t phase)
+{
+    struct own_facts facts;
+    bool deep = (tick + c->sid) % DEEP_TICKS == 0;
+    if (!bundle_own(&facts, slice, deep))
+        return;
+    told_own(p, c);
+    owns_ref(&p->owns, bundle);
+    c->own = (struct own_slice){facts.own.data, (uint32_t)facts.own.len, bundle};
+    c->urgent |= facts.ack_seq != c->ack_seq || phase != c->phase || facts.events.len > 0;
+    c->ack_seq = facts.ack_seq;
     c->phase = (uint8_t)phase;
-    if (c->state == CLIENT_LIVE)
-        view_place(&c->view, cell);
-    if (c->own.overflow || c->events.overflow) {
-        st_counter_add(p->stats.slow, 1);
-        client_end(p, c, CLOSE_SLOW, "too slow");
-    }
+    if (deep)
+        c->combat = facts.combat_until > tick;
+    if (facts.events.len > 0 && scrap_put(p->scraps, &c->events, facts.events.data,
+                                          facts.events.len, GATEWAY_EVENTS_MAX) != ST_OK)
+        end_slow(p, c);
 }
 
 static void take_lists(struct plane *p, struct own_bundle *b)
@@ -69,25 +75,40 @@ static void take_lists(struct plane *p, struct own_bundle *b)
     }
 }
 
+static void take_sections(struct plane *p, struct own_bundle *b, uint32_t bundle)
+{
+    uint32_t sid, cell, phase, off, len;
+    while (bundle_next(&b->sid, &sid) && bundle_next(&b->cell, &cell) &&
+           bundle_next(&b->phase, &phase) && bundle_next(&b->off, &off) &&
+           bundle_next(&b->len, &len)) {
+        struct client *c = plane_client(p, sid);
+        struct st_slice slice = {b->blob.data + off, len};
+        if (!c || (c->state != CLIENT_LIVE && c->state != CLIENT_ENTERING))
+            continue;
+        take_own(p, c, slice, bundle, b->tick, phase);
+        if (c->state == CLIENT_LIVE && c->cell != cell) {
+            c->cell = cell;
+            view_place(c->view, cell);
+            c->urgent = true;
+        }
+    }
+}
+
 void show_own_bundle(struct plane *p, struct st_bus_msg *msg)
 {
     struct own_bundle b;
-    uint32_t sid, cell, phase, off, len;
     int err = bundle_read_own(&b, msg->data, msg->len);
     if (err != ST_OK || b.shard != p->o.shard) {
         p->stream.refused++;
+        st_bus_msg_free(msg);
     } else if (stream_own(&p->stream, b.world_epoch, b.seq)) {
-        while (bundle_next(&b.sid, &sid) && bundle_next(&b.cell, &cell) &&
-               bundle_next(&b.phase, &phase) && bundle_next(&b.off, &off) &&
-               bundle_next(&b.len, &len)) {
-            struct client *c = plane_client(p, sid);
-            struct st_slice slice = {b.blob.data + off, len};
-            if (c && (c->state == CLIENT_LIVE || c->state == CLIENT_ENTERING))
-                take_own(p, c, slice, cell, phase);
-        }
+        uint32_t bundle = owns_add(&p->owns, msg, b.tick);
+        take_sections(p, &b, bundle);
         take_lists(p, &b);
+        owns_put(&p->owns, bundle);
+    } else {
+        st_bus_msg_free(msg);
     }
-    st_bus_msg_free(msg);
 }
 
 /* --- frames --- */
@@ -100,7 +121,8 @@ static struct view_frame frame_of(const struct plane *p, const struct client *c)
         .world_epoch = m->world_epoch,
         .dilation_pm = m->dilation_pm ? m->dilation_pm : 1000,
         .synced = p->stream.synced,
-        .extra = {c->extra.data, c->extra.len},
+        .scraps = p->scraps,
+        .extra = c->extra,
     };
 }
 
@@ -110,48 +132,82 @@ static bool rests(const struct client *c)
            c->phase == STARTRADER__V1__PHASE__PHASE_PARKED;
 }
 
+/* Who rests is told when its own section comes: once a second, and on change. */
 static bool is_due(const struct plane *p, const struct client *c)
 {
-    uint32_t tick = p->stream.marker.tick;
-    if (c->state != CLIENT_LIVE || !c->view.placed || c->world_epoch != p->stream.world_epoch)
+    uint32_t tick = p->stream.marker.tick, since = tick - c->told_tick;
+    uint32_t least = governor_interval(&p->governor), interval;
+    if (!client_sees(p, c))
         return false;
-    return !rests(c) || c->own.len > 0 || tick >= c->view.frame_tick + GATEWAY_QUIET_TICKS;
+    if (c->urgent || (c->view->waiting && p->stream.synced))
+        return since >= least;
+    if (rests(c))
+        return c->own.len > 0 ? since >= least : since >= CADENCE_REST;
+    interval = cadence_of(cells_near(p->stream.cells, c->cell), false, c->combat, tick);
+    return cadence_due(ST_MAX(interval, least), since, tick, c->sid);
+}
+
+/* Behind for long: fewer bytes, then only what is its own; the cells' cursors age meanwhile. */
+static enum slow_step slow_step(const struct plane *p, const struct client *c)
+{
+    uint64_t late = c->behind_ms ? p->now_ms - c->behind_ms : 0;
+    if (late >= p->o.stall_ms / 3)
+        return SLOW_OWN_ONLY;
+    return late >= p->o.stall_ms * 2 / 15 ? SLOW_COARSER : SLOW_NOT;
+}
+
+static bool build(struct plane *p, struct client *c)
+{
+    struct view_frame f = frame_of(p, c);
+    enum slow_step slow = slow_step(p, c);
+    if (slow > c->slow)
+        st_counter_add(p->stats.slow_steps[slow], 1);
+    c->slow = (uint8_t)slow;
+    f.events = c->events;
+    if (c->own.len > 0 && owns_has(&p->owns, c->own.bundle))
+        f.own = (struct st_slice){c->own.data, c->own.len};
+    st_buf_clear(&p->out);
+    if (slow == SLOW_OWN_ONLY) {
+        view_build_plain(&f, &p->out);
+        return true;
+    }
+    c->view->coarser = slow == SLOW_COARSER;
+    view_assign(c->view, p->stream.cells, f.tick, p->o.client_bytes_per_s);
+    return view_build(c->view, p->stream.cells, &f, &p->wanted, &p->out);
+}
+
+static void show(struct plane *p, struct client *c)
+{
+    if (conn_busy(&c->conn)) {
+        st_counter_add(p->stats.skipped, 1);
+        return;
+    }
+    c->urgent = false;
+    if (!build(p, c))
+        return;
+    c->told_tick = p->stream.marker.tick;
+    told_own(p, c);
+    scrap_clear(p->scraps, &c->events);
+    scrap_clear(p->scraps, &c->extra);
+    (void)client_send(p, c, &p->out);
 }
 
 void show_tick(struct plane *p)
 {
     uint32_t cursor = 0, sid;
     struct client *c;
-    while ((c = st_pool_next(p->clients, &cursor, &sid))) {
-        struct view_frame f;
-        if (!is_due(p, c))
-            continue;
-        if (conn_busy(&c->conn)) {
-            st_counter_add(p->stats.skipped, 1);
-            continue;
-        }
-        f = frame_of(p, c);
-        f.own = (struct st_slice){c->own.data, c->own.len};
-        f.events = (struct st_slice){c->events.data, c->events.len};
-        st_buf_clear(&p->out);
-        if (!view_build(&c->view, p->stream.cells, &f, &p->wanted, &p->out))
-            continue;
-        st_buf_clear(&c->own);
-        st_buf_clear(&c->events);
-        st_buf_clear(&c->extra);
-        (void)client_send(p, c, &p->out);
-    }
+    while ((c = st_pool_next(p->clients, &cursor, &sid)))
+        if (is_due(p, c))
+            show(p, c);
+    owns_age(&p->owns, p->stream.marker.tick);
 }
 
 void show_extra(struct plane *p, struct client *c, const void *fields, size_t len)
 {
     if (c->state == CLIENT_CLOSING)
         return;
-    keep(&c->extra, fields, len);
-    if (c->extra.overflow) {
-        st_counter_add(p->stats.slow, 1);
-        client_end(p, c, CLOSE_SLOW, "too slow");
-    }
+    if (scrap_put(p->scraps, &c->extra, fields, len, GATEWAY_EXTRA_MAX) != ST_OK)
+        end_slow(p, c);
 }
 
 void show_extras(struct plane *p)
@@ -165,7 +221,7 @@ void show_extras(struct plane *p)
         f = frame_of(p, c);
         st_buf_clear(&p->out);
         view_build_plain(&f, &p->out);
-        st_buf_clear(&c->extra);
+        scrap_clear(p->scraps, &c->extra);
         (void)client_send(p, c, &p->out);
     }
 }
@@ -207,12 +263,9 @@ void show_news(struct plane *p, uint32_t cell, const void *fields, size_t len)
 {
     uint32_t cursor = 0, sid;
     struct client *c;
-    int32_t x = (int32_t)(cell % GATEWAY_CELLS_SIDE), y = (int32_t)(cell / GATEWAY_CELLS_SIDE);
     while ((c = st_pool_next(p->clients, &cursor, &sid))) {
-        int32_t cx = (int32_t)(c->view.centre % GATEWAY_CELLS_SIDE);
-        int32_t cy = (int32_t)(c->view.centre / GATEWAY_CELLS_SIDE);
-        if (c->state != CLIENT_LIVE || !c->view.placed || abs(cx - x) > GATEWAY_NEWS_CELLS ||
-            abs(cy - y) > GATEWAY_NEWS_CELLS)
+        if (c->state != CLIENT_LIVE || !c->view || !c->view->placed ||
+            view_distance(c->view, cell) > GATEWAY_NEWS_CELLS)
             continue;
         if (c->extra.len + len <= GATEWAY_EXTRA_MAX / 2) /* news yield to answers */
             show_extra(p, c, fields, len);
@@ -224,15 +277,50 @@ void show_enter(struct plane *p, const struct plane_order *o)
     struct client *c = plane_client(p, o->sid);
     if (!c || (c->state != CLIENT_ENTERING && c->state != CLIENT_LIVE))
         return;
+    if (!c->view)
+        c->view = st_pool_get(p->views, &c->view_id);
+    st_assert(c->view); /* there are as many as clients */
     c->state = CLIENT_LIVE;
     c->state_ms = p->now_ms;
     c->world_epoch = o->world_epoch;
     c->last_seq = ST_MAX(c->last_seq, o->last_seq);
-    view_init(&c->view);
-    if (o->cell < GATEWAY_CELLS)
-        view_place(&c->view, o->cell);
+    view_init(c->view);
+    c->cell = UINT32_MAX;
+    if (o->cell < GATEWAY_CELLS) {
+        c->cell = o->cell;
+        view_place(c->view, o->cell);
+    }
+    c->told_tick = 0;
     show_extra(p, c, o->data, o->len);
     if (p->paused || p->flags != 0)
         show_status(p, c);
     st_gauge_set(p->stats.live, st_gauge_get(p->stats.live) + 1);
+}
+
+void show_forget(struct plane *p, struct client *c)
+{
+    told_own(p, c);
+    scrap_clear(p->scraps, &c->events);
+    scrap_clear(p->scraps, &c->extra);
+    if (c->view)
+        st_pool_put(p->views, c->view_id);
+    c->view = NULL;
+}
+
+void show_new_world(struct plane *p)
+{
+    uint32_t cursor = 0, sid;
+    struct client *c;
+    owns_clear(&p->owns);
+    while ((c = st_pool_next(p->clients, &cursor, &sid))) {
+        bool placed = c->view && c->view->placed;
+        told_own(p, c);
+        c->told_tick = 0;
+        if (c->view)
+            view_init(c->view);
+        if (c->state == CLIENT_LIVE && c->world_epoch == p->stream.world_epoch && placed)
+            view_place(c->view, c->cell);
+        else if (c->state == CLIENT_LIVE)
+            c->state = CLIENT_ENTERING;
+    }
 }

@@ -46,17 +46,20 @@ static bool epoch_ok(struct stream *s, uint32_t epoch, enum stream_event *event)
     return true;
 }
 
-/* Slices of a bundle into the cells; the bundle lives as long as they do. */
-static void take_slices(struct stream *s, const struct world_bundle *b, struct parcel *p)
+/* Slices of a bundle into the cells; the bundle lives as long as they do. rolled: snapshots that
+ * came in their turn. */
+static void take_slices(struct stream *s, const struct world_bundle *b, bool rolled,
+                        struct parcel *p)
 {
     struct bundle_column cell = b->cell, off = b->off, len = b->len, window = b->window;
-    uint32_t c, o, l, ticks = 1;
+    uint32_t c, o, l, w;
     while (bundle_next(&cell, &c) && bundle_next(&off, &o) && bundle_next(&len, &l)) {
         struct st_slice bytes = {b->blob.data + o, l};
-        if (window.count > 0 && bundle_next(&window, &ticks) && ticks != 1)
-            continue; /* every client is told every tick */
-        int err = b->kind == KIND_SNAPSHOT ? cells_snapshot(s->cells, c, b->tick, p, bytes)
-                                           : cells_delta(s->cells, c, b->tick, p, bytes);
+        int err;
+        if (!bundle_next(&window, &w))
+            w = 1;
+        err = b->kind == KIND_SNAPSHOT ? cells_snapshot(s->cells, c, b->tick, rolled, p, bytes)
+                                       : cells_delta(s->cells, c, b->tick, w, p, bytes);
         if (err != ST_OK) {
             taint(s);
             return;
@@ -93,7 +96,7 @@ static enum stream_event take_bundle(struct stream *s, struct st_bus_msg *msg, u
         taint(s);
         return event;
     }
-    take_slices(s, &b, p);
+    take_slices(s, &b, true, p);
     cells_parcel_put(s->cells, p);
     return event;
 }
@@ -149,7 +152,7 @@ void stream_take_snapshot(struct stream *s, void *block, size_t len, bool whole)
     } else {
         if (whole)
             s->synced = true; /* a table too small for it taints again */
-        take_slices(s, &b, p);
+        take_slices(s, &b, false, p);
         if (whole && s->synced) {
             cells_synced(s->cells, b.tick);
             s->resync = true;

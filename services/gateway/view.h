@@ -1,42 +1,52 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What one client sees: which cells, up to which tick it has been told about each, and the frames
- * that tell it the rest. Owns no memory beyond its struct. Data plane's thread; must never know the
- * socket, and decodes no slice.
+ * What one client sees: which cells, up to which tick it knows each, at which tier it is told, and
+ * the frames that tell it the rest. Owns no memory beyond its struct. Data plane's thread; must
+ * never know the socket, and decodes no slice.
  *
- * A client's knowledge is one tick, `sent_tick`, for all cells but the fresh ones. A fresh cell is
- * told by its snapshot, in a frame of its own, so that the deltas behind it come after it.
+ * A cursor per cell is all that is known of a client's knowledge. What is behind it is told by
+ * deltas while the ring has them all, else by the cell's snapshot and the deltas behind that: who
+ * comes late, what was lost and who is slow are one mechanism. Two rules keep the dead dead: a
+ * snapshot with deltas behind it is told in a frame before theirs, together with all that is not
+ * younger; and no snapshot is told after which somebody left its cell. And nothing is told that is
+ * older than what another cell has told already, so a tier changes only where that holds.
  */
 #ifndef GATEWAY_VIEW_H
 #define GATEWAY_VIEW_H
 
 #include "cells.h"
 #include "gateway.h"
+#include "scrap.h"
 
-#include <st/buf.h>
-
-enum view_state {
-    VIEW_KNOWN,
-    VIEW_FRESH, /* the client knows nothing of the cell */
-    VIEW_BLANK, /* what the client knows may be wrong */
+/* Cursors that are no ticks. */
+enum {
+    CURSOR_NOTHING = 0, /* the client knows nothing of the cell */
+    CURSOR_LOST = 1,    /* what it knows may be wrong */
 };
 
 struct view {
-    uint32_t cell[GATEWAY_VIEW_CELLS]; /* rising */
-    uint8_t state[GATEWAY_VIEW_CELLS]; /* enum view_state */
+    uint32_t centre;
+    uint32_t frame_tick; /* of the last frame with a world part or own state */
     uint8_t count;
+    uint8_t coarser; /* tiers that a slow client is told below those that it has */
     bool placed;
     bool changed; /* the client has not been told of the set yet */
-    uint32_t centre;
-    uint32_t sent_tick;
-    uint32_t frame_tick; /* of the last frame with a world part or own state */
+    bool waiting; /* a cell is to be told as soon as there is a snapshot of it */
+    uint32_t assigned_tick;
+    uint32_t built_tick;                 /* up to here tier 0 is known */
+    uint8_t tier[GATEWAY_VIEW_CELLS];    /* wanted */
+    uint8_t told[GATEWAY_VIEW_CELLS];    /* in force: it changes between two windows */
+    uint32_t cell[GATEWAY_VIEW_CELLS];   /* rising */
+    uint32_t cursor[GATEWAY_VIEW_CELLS]; /* tick up to which the client knows it */
 };
 
-/* What a frame says besides the cells; slices are complete fields of ServerFrame. */
+/* What a frame says besides the cells; own, events and extra are complete fields of ServerFrame. */
 struct view_frame {
     uint32_t tick, world_epoch, dilation_pm;
     bool synced; /* the cells are known: a cell without a ring is empty */
-    struct st_slice own, events, extra;
+    struct st_slice own;
+    const struct scraps *scraps;
+    struct scrap events, extra;
 };
 
 /* Cells whose snapshot would help; at most GATEWAY_WANTED_MAX, each once. */
@@ -54,6 +64,13 @@ void view_place(struct view *v, uint32_t cell);
 void view_resync(struct view *v);
 /* The view includes the cell. */
 bool view_has(const struct view *v, uint32_t cell);
+/* Distance of a cell of the view from its centre, in cells. */
+uint32_t view_distance(const struct view *v, uint32_t cell);
+
+/* Chooses the tiers anew when the view has changed or a second has passed: every change in the
+ * cells nearest, less often farther away, and less again where the bytes of all nearer cells have
+ * used up the budget (bytes per second). */
+void view_assign(struct view *v, const struct cells *c, uint32_t tick, uint32_t budget);
 
 /*
  * Appends none, one or two WebSocket frames; true if there were any. Nothing new = no frame, unless

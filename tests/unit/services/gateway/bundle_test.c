@@ -91,7 +91,8 @@ END_TEST
 
 START_TEST(own_and_marker)
 {
-    struct st_buf b = own_bundle_of(4, 10, 2, 99, 1234, 3, 55), m = world_marker(4, 10, 5, 6, 2);
+    struct st_buf b = own_bundle_of(4, 10, 2, 99, 1234, 3, 55, true),
+                  m = world_marker(4, 10, 5, 6, 2);
     struct own_bundle o;
     struct tick_marker t;
     uint32_t v = 0;
@@ -112,7 +113,7 @@ END_TEST
 
 START_TEST(fields)
 {
-    struct st_buf b = own_bundle_of(4, 10, 2, 99, 1234, 3, 55);
+    struct st_buf b = own_bundle_of(4, 10, 2, 99, 1234, 3, 55, true);
     struct own_bundle o;
     struct st_slice rest, whole;
     uint32_t field = 0;
@@ -126,6 +127,37 @@ START_TEST(fields)
 }
 END_TEST
 
+START_TEST(own_slices)
+{
+    static const uint8_t slice[] = {4 << 3 | 2,
+                                    7,
+                                    1 << 3,
+                                    1,
+                                    2 << 3,
+                                    77,
+                                    22 << 3 | 0x80,
+                                    1,
+                                    120,
+                                    /* and an event: */ 8 << 3 | 2,
+                                    2,
+                                    8,
+                                    5};
+    struct own_facts f;
+    ck_assert(bundle_own(&f, (struct st_slice){slice, sizeof slice}, true));
+    ck_assert_uint_eq(f.ack_seq, 77);
+    ck_assert_uint_eq(f.combat_until, 120);
+    ck_assert_uint_eq(f.own.len, 9);
+    ck_assert_uint_eq(f.events.len, 4);
+    ck_assert(bundle_own(&f, (struct st_slice){slice, 9}, false));
+    ck_assert_uint_eq(f.ack_seq, 77);
+    ck_assert_uint_eq(f.combat_until, 0); /* not looked for */
+    ck_assert_uint_eq(f.events.len, 0);
+    ck_assert(!bundle_own(&f, (struct st_slice){slice + 9, 4}, true));
+    ck_assert(!bundle_own(&f, (struct st_slice){slice, 5}, true));
+    ck_assert(!bundle_own(&f, (struct st_slice){slice, 0}, true));
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("bundle");
@@ -135,6 +167,7 @@ int main(void)
     tcase_add_test(t, refused);
     tcase_add_test(t, own_and_marker);
     tcase_add_test(t, fields);
+    tcase_add_test(t, own_slices);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_NORMAL);

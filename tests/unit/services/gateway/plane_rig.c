@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 struct plane_rig rig;
+uint32_t rig_stall_ms, rig_load_pm;
 
 /* --- the loop's side --- */
 
@@ -98,9 +99,13 @@ void rig_setup(void)
                               .ping_ms = DEADLINE_MS,
                               .idle_ms = 2 * DEADLINE_MS,
                               .stall_ms = DEADLINE_MS,
+                              .client_bytes_per_s = 1000000,
                               .on_note = on_note,
                               .on_socket_closed = on_socket_closed};
     memset(&rig, 0, sizeof rig);
+    if (rig_stall_ms)
+        o.stall_ms = rig_stall_ms;
+    o.load_max_pm = rig_load_pm;
     pthread_mutex_init(&rig.lock, NULL);
     world_on_publish = on_publish;
     o.loop = rig.loop = st_loop_new();
@@ -138,7 +143,12 @@ void give_tick(uint32_t epoch, uint32_t tick, const struct test_slice *slices, s
 
 void give_own(uint32_t epoch, uint32_t tick, uint32_t sid, uint32_t ack)
 {
-    give("own", own_bundle_of(epoch, tick, ++rig.own_seq, sid, HOME, FLYING, ack));
+    give("own", own_bundle_of(epoch, tick, ++rig.own_seq, sid, HOME, FLYING, ack, true));
+}
+
+void give_own_plain(uint32_t tick, uint32_t sid, uint32_t phase, uint32_t ack)
+{
+    give("own", own_bundle_of(1, tick, ++rig.own_seq, sid, HOME, phase, ack, false));
 }
 
 void answer_snapshot(uint32_t epoch, uint32_t tick, const struct test_slice *s, size_t count)

@@ -18,6 +18,7 @@ enum {
     WAIT_MS = 5000,
     DEADLINE_MS = 400,
     FLYING = 1,
+    DOCKED = 3,
     NOTES_MAX = 256,
     TEXT_MAX = 512,
 };
@@ -41,6 +42,8 @@ struct plane_rig {
     uint32_t delta_seq, snapshot_seq, own_seq;
 };
 extern struct plane_rig rig;
+/* Options of the next rig; 0 = the usual. */
+extern uint32_t rig_stall_ms, rig_load_pm;
 
 struct peer {
     int fd;
@@ -61,6 +64,8 @@ void rig_teardown(void);
 void give(const char *leaf, struct st_buf b);
 void give_tick(uint32_t epoch, uint32_t tick, const struct test_slice *slices, size_t count);
 void give_own(uint32_t epoch, uint32_t tick, uint32_t sid, uint32_t ack);
+/* Without an event. */
+void give_own_plain(uint32_t tick, uint32_t sid, uint32_t phase, uint32_t ack);
 void answer_snapshot(uint32_t epoch, uint32_t tick, const struct test_slice *s, size_t count);
 void peer_open(struct peer *c);
 void peer_close(struct peer *c);

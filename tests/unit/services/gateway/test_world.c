@@ -60,7 +60,7 @@ static void pack(struct st_buf *b, const ProtobufCMessage *m)
 static void put_slice(struct st_buf *blob, bool snapshot, uint32_t tick, const struct test_slice *s)
 {
     Startrader__V1__CellDelta d = STARTRADER__V1__CELL_DELTA__INIT;
-    uint32_t id = s->id, pos = 0, player = s->pad ? 1 : 0, gone = s->gone,
+    uint32_t id = s->id, pos = 0, player = s->pad ? 1 : 0, gone = s->gone, shot = s->shot,
              reason = STARTRADER__V1__GONE_REASON__GONE_REASON_MOVED;
     static uint32_t pads[65536];
     d.cell = s->cell;
@@ -79,6 +79,10 @@ static void put_slice(struct st_buf *blob, bool snapshot, uint32_t tick, const s
         d.gone_id = &gone;
         d.gone_reason = &reason;
     }
+    if (s->shot) {
+        d.n_shot_id = 1;
+        d.shot_id = &shot;
+    }
     if (s->pad) {
         d.n_hit_shot = s->pad;
         d.hit_shot = pads;
@@ -93,6 +97,7 @@ struct st_buf world_bundle(bool snapshot, uint32_t epoch, uint32_t tick, uint32_
 {
     Startrader__V1__WorldBundle b = STARTRADER__V1__WORLD_BUNDLE__INIT;
     uint32_t cell[WORLD_SLICES_MAX], off[WORLD_SLICES_MAX], len[WORLD_SLICES_MAX];
+    uint32_t window[WORLD_SLICES_MAX];
     struct st_buf blob, out;
     st_assert(count <= WORLD_SLICES_MAX);
     st_buf_init(&blob, BUFFER_MAX);
@@ -101,6 +106,8 @@ struct st_buf world_bundle(bool snapshot, uint32_t epoch, uint32_t tick, uint32_
         off[i] = (uint32_t)blob.len;
         put_slice(&blob, snapshot, tick, &slices[i]);
         len[i] = (uint32_t)blob.len - off[i];
+        window[i] = slices[i].window ? slices[i].window : 1;
+        b.n_window = snapshot ? 0 : count;
     }
     b.world_epoch = epoch;
     b.tick = tick;
@@ -111,6 +118,7 @@ struct st_buf world_bundle(bool snapshot, uint32_t epoch, uint32_t tick, uint32_
     b.cell = cell;
     b.off = off;
     b.len = len;
+    b.window = window;
     b.blob.data = blob.data;
     b.blob.len = blob.len;
     pack(&out, &b.base);
@@ -136,7 +144,7 @@ struct st_buf world_marker(uint32_t epoch, uint32_t tick, uint32_t delta_seq, ui
 }
 
 struct st_buf own_bundle_of(uint32_t epoch, uint32_t tick, uint32_t seq, uint32_t sid,
-                            uint32_t cell, uint32_t phase, uint32_t ack)
+                            uint32_t cell, uint32_t phase, uint32_t ack, bool event)
 {
     Startrader__V1__OwnBundle b = STARTRADER__V1__OWN_BUNDLE__INIT;
     Startrader__V1__OwnState own = STARTRADER__V1__OWN_STATE__INIT;
@@ -154,9 +162,11 @@ struct st_buf own_bundle_of(uint32_t epoch, uint32_t tick, uint32_t seq, uint32_
     st_wire_put_tag(&blob, 4, 2);
     st_buf_put_varint(&blob, st_wire_size(&own.base));
     st_wire_pack(&own.base, &blob);
-    st_wire_put_tag(&blob, 8, 2);
-    st_buf_put_varint(&blob, st_wire_size(&e.base));
-    st_wire_pack(&e.base, &blob);
+    if (event) {
+        st_wire_put_tag(&blob, 8, 2);
+        st_buf_put_varint(&blob, st_wire_size(&e.base));
+        st_wire_pack(&e.base, &blob);
+    }
     len = (uint32_t)blob.len;
     b.world_epoch = epoch;
     b.tick = tick;

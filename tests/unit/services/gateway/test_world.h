@@ -16,9 +16,11 @@ enum { WORLD_SLICES_MAX = 64 };
 
 struct test_slice {
     uint32_t cell;
-    uint32_t id;   /* an entity in it; 0 = none */
-    uint32_t gone; /* an entity that left; 0 = none */
-    uint32_t pad;  /* bytes of further content */
+    uint32_t id;     /* an entity in it; 0 = none */
+    uint32_t gone;   /* an entity that left; 0 = none */
+    uint32_t pad;    /* bytes of further content */
+    uint32_t window; /* ticks that it covers; 0 = 1 */
+    uint32_t shot;   /* a shot; 0 = none */
 };
 
 /* Messages made and not yet freed. */
@@ -33,9 +35,9 @@ struct st_buf world_bundle(bool snapshot, uint32_t epoch, uint32_t tick, uint32_
                            const struct test_slice *slices, size_t count);
 struct st_buf world_marker(uint32_t epoch, uint32_t tick, uint32_t delta_seq, uint32_t snapshot_seq,
                            uint32_t own_seq);
-/* One own section (ack_seq = ack) with one private event of that tick. */
+/* One own section (ack_seq = ack), with one private event of that tick if event. */
 struct st_buf own_bundle_of(uint32_t epoch, uint32_t tick, uint32_t seq, uint32_t sid,
-                            uint32_t cell, uint32_t phase, uint32_t ack);
+                            uint32_t cell, uint32_t phase, uint32_t ack, bool event);
 
 /* A masked frame of a client. */
 void client_frame(struct st_buf *out, uint8_t first, const void *data, size_t len);

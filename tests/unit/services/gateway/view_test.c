@@ -246,13 +246,15 @@ START_TEST(long_absence_is_healed)
         mark(t);
     }
     ck_assert_uint_eq(build(100), 2);
-    ck_assert_uint_eq(frame[0]->n_snapshot, 25);
-    for (size_t i = 0; i < 25; i++)
-        if (frame[0]->snapshot[i]->cell != HOME) {
-            ck_assert_uint_eq(frame[0]->snapshot[i]->n_id, 0);
-            ck_assert_uint_eq(frame[0]->snapshot[i]->digest, 2166136261u);
-        }
+    ck_assert_uint_eq(frame[0]->n_snapshot, 1);
+    ck_assert_uint_eq(frame[0]->snapshot[0]->cell, HOME);
+    ck_assert_uint_eq(frame[0]->snapshot[0]->tick, 80);
     ck_assert_uint_eq(frame[1]->n_delta, 20);
+    ck_assert_uint_eq(frame[1]->n_snapshot, 24);
+    for (size_t i = 0; i < 24; i++) {
+        ck_assert_uint_eq(frame[1]->snapshot[i]->n_id, 0);
+        ck_assert_uint_eq(frame[1]->snapshot[i]->digest, 2166136261u);
+    }
 }
 END_TEST
 
@@ -300,6 +302,83 @@ START_TEST(size_is_bounded)
 }
 END_TEST
 
+/* Cells of the view that are told at a tier. */
+static uint32_t at_tier(uint32_t tier)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < v.count; i++)
+        n += v.tier[i] == tier;
+    return n;
+}
+
+static uint32_t tier_at(uint32_t cell)
+{
+    for (uint32_t i = 0; i < v.count; i++)
+        if (v.cell[i] == cell)
+            return v.tier[i];
+    ck_abort_msg("not in view");
+}
+
+/* Some 100 bytes in every second tick in each of 25 cells, and as much at tier 1. */
+START_TEST(tiers_by_distance_and_budget)
+{
+    struct test_slice all[25];
+    for (uint32_t i = 0; i < 25; i++)
+        all[i] = (struct test_slice){.cell = HOME - 2 + i % 5 + 512 * (i / 5) - 1024, .pad = 90};
+    mark(10);
+    sync(10, all, 1);
+    view_place(&v, HOME);
+    for (uint32_t t = 11; t <= 110; t++) {
+        world(false, t, all, 25);
+        for (uint32_t i = 0; i < 25; i++)
+            all[i].window = t % 2 == 0 ? 4 : 1;
+        mark(t);
+    }
+    view_assign(&v, s.cells, 110, 10000000);
+    ck_assert_uint_eq(at_tier(0), 9);
+    ck_assert_uint_eq(at_tier(1), 16);
+    v.changed = false;
+    view_assign(&v, s.cells, 111, 100); /* not yet: once a second */
+    ck_assert_uint_eq(at_tier(0), 9);
+    v.changed = true; /* at once */
+    view_assign(&v, s.cells, 111, 8000); /* two to three cells at tier 0 */
+    ck_assert_uint_eq(tier_at(HOME), 0);
+    ck_assert_uint_lt(at_tier(0), 9);
+    ck_assert_uint_gt(at_tier(2), 0);
+    view_assign(&v, s.cells, 111, 1100); /* the own cell every fourth tick at least */
+    ck_assert_uint_eq(tier_at(HOME), 1);
+    ck_assert_uint_eq(at_tier(0), 0);
+    view_assign(&v, s.cells, 111, 1); /* but not beyond the whole budget */
+    ck_assert_uint_eq(tier_at(HOME), 2);
+}
+END_TEST
+
+/* Told at tier 1, a cell's cursor goes from window to window. */
+START_TEST(windows)
+{
+    uint32_t told = 0;
+    mark(10);
+    sync(10, SLICES({.cell = HOME, .id = 7}));
+    world(true, 11, SLICES({.cell = HOME, .id = 7}));
+    mark(11);
+    view_place(&v, HOME);
+    build(11);
+    for (uint32_t t = 12; t <= 40; t++) {
+        struct test_slice both[] = {{.cell = HOME, .id = 7}, {.cell = HOME, .id = 7, .window = 4}};
+        for (uint32_t i = 0; i < v.count; i++)
+            v.tier[i] = 1;
+        world(false, t, both, t % 4 == 11 % 4 ? 2 : 1);
+        mark(t);
+        if (build(t) == 0 || t < 16) /* tier 1 comes into force once a window was heard of */
+            continue;
+        ck_assert_uint_eq(frame[0]->n_delta, 1);
+        ck_assert_uint_eq(frame[0]->delta[0]->tick % 4, 11 % 4);
+        told++;
+    }
+    ck_assert_uint_eq(told, 6);
+}
+END_TEST
+
 START_TEST(rings_age)
 {
     mark(10);
@@ -322,12 +401,12 @@ START_TEST(tables_that_are_full_refuse)
     struct parcel *p = cells_parcel_heap(c, st_alloc(4), 4);
     struct parcel *q = cells_parcel_heap(c, st_alloc(4), 4);
     ck_assert_ptr_null(cells_parcel_heap(c, st_alloc(4), 4));
-    ck_assert_int_eq(cells_delta(c, 1, 5, p, slice), ST_OK);
-    ck_assert_int_eq(cells_delta(c, 2, 5, p, slice), ST_OK);
-    ck_assert_int_eq(cells_delta(c, 3, 5, p, slice), ST_EFULL);
-    ck_assert_int_eq(cells_snapshot(c, 3, 5, p, slice), ST_EFULL);
-    ck_assert_int_eq(cells_delta(c, 1, 6, p, slice), ST_OK);
-    ck_assert_int_eq(cells_delta(c, 1, 7, p, slice), ST_EFULL);
+    ck_assert_int_eq(cells_delta(c, 1, 5, 1, p, slice), ST_OK);
+    ck_assert_int_eq(cells_delta(c, 2, 5, 1, p, slice), ST_OK);
+    ck_assert_int_eq(cells_delta(c, 3, 5, 1, p, slice), ST_EFULL);
+    ck_assert_int_eq(cells_snapshot(c, 3, 5, true, p, slice), ST_EFULL);
+    ck_assert_int_eq(cells_delta(c, 1, 6, 1, p, slice), ST_OK);
+    ck_assert_int_eq(cells_delta(c, 1, 7, 1, p, slice), ST_EFULL);
     ck_assert_ptr_null(cells_ring(c, 1)); /* no longer complete */
     cells_parcel_put(c, p);
     cells_parcel_put(c, q);
@@ -350,6 +429,8 @@ int main(void)
     tcase_add_test(t, long_absence_is_healed);
     tcase_add_test(t, gap_resyncs_everybody);
     tcase_add_test(t, size_is_bounded);
+    tcase_add_test(t, tiers_by_distance_and_budget);
+    tcase_add_test(t, windows);
     tcase_add_test(t, rings_age);
     tcase_add_test(t, tables_that_are_full_refuse);
     suite_add_tcase(suite, t);
