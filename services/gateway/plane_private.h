@@ -54,6 +54,7 @@ struct client {
     bool combat;          /* its ship is in a fight */
     bool urgent;          /* something is to be told without waiting for its turn */
     bool introduced;      /* the loop knows it */
+    bool unbound;         /* the simulation did not know it while it entered */
     bool wants_out;       /* EPOLLOUT is asked for */
     uint32_t ack_seq;
     struct own_slice own;

@@ -72,6 +72,9 @@ static void take_lists(struct plane *p, struct own_bundle *b)
         c = plane_client(p, sid);
         if (c && c->state == CLIENT_LIVE)
             plane_note(p, NOTE_UNBOUND, c, NULL, 0);
+        /* It may have been bound and forgotten again before the answer came here. */
+        if (c && c->state == CLIENT_ENTERING)
+            c->unbound = true;
     }
 }
 
@@ -291,6 +294,9 @@ void show_enter(struct plane *p, const struct plane_order *o)
         view_place(c->view, o->cell);
     }
     c->told_tick = 0;
+    if (c->unbound)
+        plane_note(p, NOTE_UNBOUND, c, NULL, 0);
+    c->unbound = false;
     show_extra(p, c, o->data, o->len);
     if (p->paused || p->flags != 0)
         show_status(p, c);

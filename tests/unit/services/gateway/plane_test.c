@@ -130,6 +130,52 @@ START_TEST(a_new_world_binds_again)
 }
 END_TEST
 
+static void give_unknown(uint32_t epoch, uint32_t tick, uint32_t sid)
+{
+    Startrader__V1__OwnBundle m = STARTRADER__V1__OWN_BUNDLE__INIT;
+    struct st_buf b;
+    m.world_epoch = epoch;
+    m.tick = tick;
+    m.seq = ++rig.own_seq;
+    m.n_unknown = 1;
+    m.unknown = &sid;
+    st_buf_init(&b, 1024);
+    st_wire_pack(&m.base, &b);
+    give("own", b);
+}
+
+static void peer_ping(struct peer *c)
+{
+    Startrader__V1__ClientFrame f = STARTRADER__V1__CLIENT_FRAME__INIT;
+    Startrader__V1__Ping ping = STARTRADER__V1__PING__INIT;
+    struct st_buf b;
+    ping.client_ms = 5;
+    f.ping = &ping;
+    st_buf_init(&b, 1024);
+    st_wire_pack(&f.base, &b);
+    peer_say(c, b);
+    do
+        ck_assert(peer_hear(c, WAIT_MS));
+    while (!c->last->pong);
+}
+
+/* As after a gateway that came back: bound, then forgotten before the loop has heard of either. */
+START_TEST(forgotten_while_it_entered)
+{
+    struct peer c;
+    give_tick(1, 100, NULL, 0);
+    answer_snapshot(1, 100, home, 1);
+    peer_open(&c);
+    peer_say(&c, client_hello("a-ticket", 0));
+    c.sid = wait_note(NOTE_HELLO).sid;
+    give_unknown(1, 101, c.sid);
+    peer_ping(&c); /* read after the bundle */
+    order_enter(c.sid, 1, 0);
+    ck_assert_uint_eq(wait_note(NOTE_UNBOUND).sid, c.sid);
+    peer_close(&c);
+}
+END_TEST
+
 START_TEST(sent_away)
 {
     struct peer c;
@@ -159,8 +205,13 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        a_session, overtaken_events_are_kept, a_still_world_is_told, a_new_world_binds_again,
-        sent_away, ordered_to_close,
+        a_session,
+        overtaken_events_are_kept,
+        a_still_world_is_told,
+        a_new_world_binds_again,
+        forgotten_while_it_entered,
+        sent_away,
+        ordered_to_close,
     };
     Suite *s = suite_create("plane");
     TCase *tc = tcase_create("plane");
