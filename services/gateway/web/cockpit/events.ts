@@ -84,10 +84,13 @@ export function tellPrivate(event: PrivateEvent, game: Game, teller: Teller): vo
 export function tellPublic(event: PublicEvent, game: Game, teller: Teller): string {
   const e = event.event;
   if (e.case === 'kill') {
-    const words = say('feedKillBy', {
-      by: capital(who(game, e.value.killerPlayer, e.value.killerClass)),
-      who: who(game, e.value.victimPlayer, e.value.victimClass),
-    });
+    const { killerPlayer, killerClass, victimPlayer, victimClass } = e.value;
+    const victim = who(game, victimPlayer, victimClass);
+    // Of no class: the Sun.
+    const words =
+      killerClass === 0
+        ? say('feedKill', { who: capital(victim) })
+        : say('feedKillBy', { by: capital(who(game, killerPlayer, killerClass)), who: victim });
     teller.news('skull', words);
     return words;
   }
