@@ -1,12 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-// The first flight, played: guest, undock, drone, cargo, dock, trade at two stations, reload.
+// The first flight, played: guest, undock, drone, cargo, dock, trade, hunt a pirate, take what it
+// leaves, trade at a second station, reload.
 import assert from 'node:assert/strict';
-import { Pilot } from './pilot.mjs';
+import { Lost, Pilot } from './pilot.mjs';
 
 const url = process.env.ST_URL;
 const begin = Date.now();
-const pilot = await Pilot.start(url);
+const browser = await Pilot.launch();
+// A small window, so that the pictures come quickly without a graphics card.
+const pilot = await Pilot.start(url, browser, { width: 1000, height: 640 });
 const { page } = pilot;
+
+/** Where pirates lurk in the Sunward zone, u from the Sun, in the order of a round from home. */
+const HAUNTS = [
+    [-2600, 5200],
+    [4200, 3600],
+    [9000, 6300],
+    [4200, 3600],
+    [-2600, 5200],
+    [-6200, -700],
+];
+/** Ships that the hunt may cost. */
+const LIVES = 5;
 
 const goodRow = (code) => page.locator(`tr[data-good="${code}"]`);
 const heldOf = async (code) =>
@@ -25,6 +40,92 @@ async function order(code, side, quantity) {
         async () => (await pilot.credits()) !== before,
     );
     return (await pilot.credits()) - before;
+}
+
+const massAboard = async () =>
+    Number(await pilot.text('.block.mine .bottom span:nth-child(3) .figure'));
+
+async function provide() {
+    if ((await heldOf('MED')) > 0) return;
+    const paid = await order('MED', 'buy', 2);
+    assert.ok(paid < 0, `bought for ${paid}`);
+    await pilot.until('medicine in the hold', async () => (await heldOf('MED')) === 2);
+}
+
+/** What can cost the ship, again and again until it is done or too many ships are lost. */
+async function dare(what, attempt) {
+    for (let lives = LIVES; ; lives -= 1) {
+        try {
+            return await attempt();
+        } catch (error) {
+            if (!(error instanceof Lost) || lives === 1) throw error;
+            console.log(`#  ${what}: the ship is lost, another try`);
+            await pilot.shot('lost');
+            await pilot.respawn();
+            await provide();
+            await pilot.undock();
+        }
+    }
+}
+
+const isPirate = async (seen) =>
+    seen.target !== null && /^pirate/.test(await pilot.text('.block.target .kind'));
+
+/** Flies the round of the haunts until a pirate is the target. */
+async function findPirate() {
+    for (let at = 0; at < 3 * HAUNTS.length; at += 1) {
+        const haunt = HAUNTS[at % HAUNTS.length];
+        let found = false;
+        await pilot.flyTo(
+            `a haunt of pirates at ${haunt}`,
+            (seen) => pilot.goal(seen, haunt),
+            600,
+            300,
+            120000,
+            async (seen) => {
+                if (seen.hostile > 0) await page.keyboard.press('KeyT');
+                found = await isPirate(seen);
+                return found;
+            },
+        );
+        if (found) return;
+    }
+    throw new Error('no pirate at any of its haunts');
+}
+
+/** t in the hold when the hunt began. */
+let laden = 0;
+
+/** Finds pirates and fights them until one bursts. */
+async function hunt() {
+    laden = await massAboard();
+    const burst = (seen) => seen.feed.includes('Raider destroyed');
+    const close = (seen) => !seen.target || seen.target.distance < 900;
+    for (let tries = 0; tries < 6; tries += 1) {
+        await findPirate();
+        await pilot.flyTo('the pirate', (seen) => seen.target, 700, 400, 120000, close);
+        if ((await pilot.fight(burst, 120000)) !== 'won') continue;
+        await pilot.until('the bounty', async () =>
+            (await pilot.look()).feed.some((line) => /^Bounty \+\d{3} cr$/.test(line)),
+        );
+        await pilot.shot('7-pirate-destroyed');
+        return;
+    }
+    throw new Error('no pirate burst');
+}
+
+/** Takes what the pirate has left; false when somebody else has it. */
+async function takeCargo() {
+    const end = performance.now() + 10000;
+    const near = (seen) => seen.cargo !== null && seen.cargo.distance < 2000;
+    const aboard = async () => (await massAboard()) > laden;
+    await pilot.until('its cargo', async () => {
+        const there = (await aboard()) || near(await pilot.look());
+        return there || performance.now() > end;
+    });
+    const over = async (seen) => (await aboard()) || !near(seen);
+    await pilot.flyTo('its cargo', (seen) => seen.cargo, 20, 60, 120000, over);
+    return aboard();
 }
 
 const steps = [
@@ -68,35 +169,14 @@ const steps = [
             const gone = async (seen) =>
                 !seen.target || (await pilot.text('.feed')).includes('destroyed');
             await pilot.flyTo('the drone', (seen) => seen.target, 500, 120, 180000, gone);
-            await page.keyboard.down('Space');
-            await pilot.until(
-                'the drone to burst',
-                async () => {
-                    const seen = await pilot.look();
-                    if (seen.aim !== null) await pilot.point(seen.aim);
-                    if (seen.target && seen.target.distance > 700) {
-                        await pilot.flyTo(
-                            'the drone again',
-                            (s) => s.target,
-                            500,
-                            120,
-                            120000,
-                            gone,
-                        );
-                    }
-                    return gone(seen);
-                },
-                120000,
-            );
-            await page.keyboard.up('Space');
+            await pilot.fight(gone, 120000);
             await pilot.shot('4-destroyed');
         },
     ],
     [
         'pick up its cargo',
         async () => {
-            const aboard = async () =>
-                Number(await pilot.text('.block.mine .bottom span:nth-child(3) .figure')) > 0;
+            const aboard = async () => (await massAboard()) > 0;
             await pilot.flyTo('the cargo', (seen) => seen.cargo, 20, 60, 180000, aboard);
             await pilot.until('cargo aboard', aboard);
             await pilot.shot('5-cargo');
@@ -115,28 +195,48 @@ const steps = [
             await pilot.until('fuel cells in the hold', async () => (await heldOf('FUE')) > 0);
             const gain = await order('FUE', 'sell', 'max');
             assert.ok(gain > 0, `sold for ${gain}`);
-            const paid = await order('MED', 'buy', 2);
-            assert.ok(paid < 0, `bought for ${paid}`);
-            await pilot.until('medicine in the hold', async () => (await heldOf('MED')) === 2);
+            await provide();
             await pilot.shot('6-traded');
+        },
+    ],
+    [
+        'destroy a pirate',
+        async () => {
+            await pilot.undock();
+            await dare('the hunt', hunt);
+        },
+    ],
+    [
+        'pick up what it leaves',
+        async () => {
+            let hunted = true;
+            await dare('its cargo', async () => {
+                for (let tries = 0; tries < 3; tries += 1) {
+                    if (!hunted) await hunt();
+                    hunted = false;
+                    if (await takeCargo()) return;
+                }
+                throw new Error('others take each cargo first');
+            });
+            await pilot.shot('8-its-cargo');
         },
     ],
     [
         'trade at a second station',
         async () => {
-            await pilot.undock();
-            await page.keyboard.press('KeyM');
-            await page.locator('.places button', { hasText: 'Luna Yards' }).click();
-            await pilot.shot('7-map');
-            await page.locator('.map .card .primary').click();
-            await page.keyboard.press('KeyM');
-            await pilot.flyTo('Luna Yards', (seen) => seen.route, 230, 50, 240000);
-            await pilot.dock();
+            let name;
+            await dare('the way to trade', async () => {
+                const { station } = await pilot.look();
+                name = station.name === 'Terra High' ? 'Luna Yards' : station.name;
+                await pilot.setCourse(name, '9-map');
+                await pilot.flyTo(name, (seen) => seen.route, 230, 50, 240000);
+                await pilot.dock();
+            });
             await pilot.until('the market', () => pilot.shown('.docked tbody tr'));
-            assert.match(await pilot.text('.docked h1'), /Luna Yards/);
+            assert.equal(await pilot.text('.docked h1'), name);
             await order('MED', 'sell', 1);
             await pilot.until('one left', async () => (await heldOf('MED')) === 1);
-            await pilot.shot('8-second-station');
+            await pilot.shot('10-second-station');
         },
     ],
     [
@@ -161,7 +261,7 @@ const steps = [
                 },
                 before,
             );
-            await pilot.shot('9-reloaded');
+            await pilot.shot('11-reloaded');
         },
     ],
     ['no error in the page', async () => assert.deepEqual(pilot.errors, [])],
@@ -184,5 +284,5 @@ for (const [name, run] of steps) {
         await pilot.shot('failed').catch(() => undefined);
     }
 }
-await pilot.stop();
+await browser.close();
 process.exit(failed ? 1 : 0);
