@@ -28,7 +28,7 @@ export function outerBanner(game: Game, lost: Lost | null, back: boolean): Banne
       kind: 'hostile',
       icon: 'net',
       strong: '',
-      more: sayCode(key, 'conn_lost', { n: lost.tries, s: linkdead }),
+      more: sayCode(key, 'conn_lost', { n: Math.max(1, lost.tries), s: linkdead }),
     };
   }
   if (back) return { kind: 'calm', icon: 'check', strong: say('conn_back'), more: '' };
