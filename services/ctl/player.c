@@ -174,6 +174,6 @@ int cmd_player(struct ctl *c)
     if (is_show)
         return show(c, player);
     if (is_kick)
-        return kick(c, player, c->argc == 3 ? c->argv[2] : "ended by an operator");
+        return kick(c, player, c->argc == 3 ? c->argv[2] : "no reason given");
     return find(c, &q_find_class, c->argv[2], &class_id) ? grant(c, player, class_id) : CTL_FOUND;
 }
