@@ -102,7 +102,7 @@ export class Input {
     const typing = e.target instanceof HTMLInputElement || e.target instanceof HTMLSelectElement;
     if (typing && e.code !== 'Escape') return;
     if (e.ctrlKey || e.altKey || e.metaKey) return;
-    // Remembered also before the flight has the keys: who holds one while undocking flies off at once.
+    // Remembered also before the flight has the keys: who holds one while undocking flies off.
     if (HELD.has(e.code)) this.keys.add(e.code);
     if (this.active && HELD.has(e.code)) {
       e.preventDefault();
