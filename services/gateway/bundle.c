@@ -7,7 +7,13 @@
 
 enum wire { VARINT = 0, FIXED64 = 1, BYTES = 2, FIXED32 = 5 };
 enum { CELLS = 512 * 512 };
-enum { FRAME_OWN = 4, OWN_ACK_SEQ = 2, OWN_COMBAT_UNTIL = 22 }; /* ServerFrame, OwnState */
+enum {
+    FRAME_OWN = 4,
+    OWN_ACK_SEQ = 2,
+    OWN_X = 6,
+    OWN_Y = 7,
+    OWN_COMBAT_UNTIL = 22
+}; /* ServerFrame, OwnState */
 
 struct field {
     uint32_t number;
@@ -144,6 +150,8 @@ static bool world_field(struct world_bundle *b, const struct field *f)
         return set_bytes(&b->blob, f);
     case 10:
         return set_column(&b->window, f);
+    case 11:
+        return set_column(&b->part, f);
     default:
         return true;
     }
@@ -157,7 +165,8 @@ int bundle_read_world(struct world_bundle *out, const void *data, size_t len)
     while (at < end)
         if (!get_field(&at, end, &f) || !world_field(out, &f))
             return ST_EPROTO;
-    if (out->window.count != 0 && out->window.count != out->cell.count)
+    if ((out->window.count != 0 && out->window.count != out->cell.count) ||
+        (out->part.count != 0 && out->part.count != out->cell.count))
         return ST_EPROTO;
     return slices_ok(out->cell, out->off, out->len, out->blob.len) ? ST_OK : ST_EPROTO;
 }
@@ -293,6 +302,10 @@ bool bundle_own(struct own_facts *out, struct st_slice slice, bool deep)
     while (at < end && f.number < last && get_field(&at, end, &f)) {
         if (f.number == OWN_ACK_SEQ)
             out->ack_seq = (uint32_t)f.value;
+        else if (f.number == OWN_X)
+            out->x = (int32_t)(uint32_t)f.value;
+        else if (f.number == OWN_Y)
+            out->y = (int32_t)(uint32_t)f.value;
         else if (f.number == OWN_COMBAT_UNTIL)
             out->combat_until = (uint32_t)f.value;
     }

@@ -19,6 +19,7 @@ struct world_bundle {
     uint32_t shard, world_epoch, tick, seq, kind;
     struct bundle_column cell, off, len;
     struct bundle_column window; /* empty: 1 for every slice */
+    struct bundle_column part;   /* empty: 0 for every slice */
     struct st_slice blob;
 };
 
@@ -47,10 +48,12 @@ bool bundle_field(struct st_slice *rest, uint32_t *field, struct st_slice *whole
 /* Value of the last varint field of that number in a message; 0 if there is none. */
 uint64_t bundle_varint(struct st_slice message, uint32_t field);
 /* What the gateway needs to know of an own slice: the own section without the private events behind
- * it, its acknowledgement, and (deep) until when the ship is in combat. False: no own section. */
+ * it, its acknowledgement, and (deep) where the ship is and until when it is in combat. False: no
+ * own section. */
 struct own_facts {
     struct st_slice own, events;
     uint32_t ack_seq, combat_until;
+    int32_t x, y; /* k */
 };
 bool bundle_own(struct own_facts *out, struct st_slice slice, bool deep);
 /* Content of a whole length-delimited field. */

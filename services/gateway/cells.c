@@ -27,7 +27,7 @@ struct parcel {
 };
 
 struct cells {
-    struct st_pool *rings, *parcels;
+    struct st_pool *rings, *parcels, *crowds;
     uint32_t *index; /* cell -> id of its ring, 0 = none */
     struct ring_slice *slices, *spare;
     struct near *near;
@@ -41,6 +41,7 @@ struct cells *cells_new(uint32_t rings_max, uint32_t slices_max, uint32_t parcel
     struct cells *c = st_alloc(sizeof *c);
     c->rings = st_pool_new(sizeof(struct ring), rings_max);
     c->parcels = st_pool_new(sizeof(struct parcel), parcels_max);
+    c->crowds = st_pool_new(sizeof(struct crowd), GATEWAY_CROWDS_MAX);
     c->index = st_alloc_array(GATEWAY_CELLS, sizeof *c->index);
     c->slices = st_alloc_array(slices_max, sizeof *c->slices);
     c->near = st_alloc_array(GATEWAY_CELLS, sizeof *c->near);
@@ -60,6 +61,7 @@ void cells_free(struct cells **out)
     st_assert(st_pool_count(c->parcels) == 0);
     st_pool_free(&c->rings);
     st_pool_free(&c->parcels);
+    st_pool_free(&c->crowds);
     st_free(c->index);
     st_free(c->slices);
     st_free(c->near);
@@ -130,8 +132,21 @@ static void list_pop(struct cells *c, struct ring_list *l)
     slice_free(c, s);
 }
 
+static void drop_crowd(struct cells *c, struct ring *r)
+{
+    struct crowd *w = r->crowd;
+    for (uint32_t i = 0; w && i < GATEWAY_TIERS; i++)
+        for (uint64_t left = w->used[i]; left != 0; left &= left - 1)
+            while (w->list[__builtin_ctzll(left)][i].first)
+                list_pop(c, &w->list[__builtin_ctzll(left)][i]);
+    if (w)
+        st_pool_put(c->crowds, w->id);
+    r->crowd = NULL;
+}
+
 static void drop_ring(struct cells *c, struct ring *r)
 {
+    drop_crowd(c, r);
     for (uint32_t i = 0; i < GATEWAY_TIERS; i++)
         while (r->list[i].first)
             list_pop(c, &r->list[i]);
@@ -212,6 +227,20 @@ static void append(struct ring_list *l, struct ring_slice *s)
     l->heat_tick = s->tick;
 }
 
+/* The list of a leaf; NULL: there are too many crowds. */
+static struct ring_list *leaf_list(struct cells *c, struct ring *r, uint32_t leaf, uint32_t tier)
+{
+    uint32_t id;
+    if (!r->crowd) {
+        r->crowd = st_pool_get(c->crowds, &id);
+        if (!r->crowd)
+            return NULL;
+        r->crowd->id = id;
+    }
+    r->crowd->used[tier] |= (uint64_t)1 << leaf;
+    return &r->crowd->list[leaf][tier];
+}
+
 static bool tier_of(uint32_t window, uint32_t *tier)
 {
     for (*tier = 0; *tier < GATEWAY_TIERS; ++*tier)
@@ -220,38 +249,42 @@ static bool tier_of(uint32_t window, uint32_t *tier)
     return false;
 }
 
-int cells_delta(struct cells *c, uint32_t cell, uint32_t tick, uint32_t window, struct parcel *p,
-                struct st_slice bytes)
+static void note_facts(struct cells *c, struct ring *r, uint32_t tick, struct st_slice bytes)
+{
+    struct facts f = facts_of(bytes);
+    if (f.left)
+        r->gone_tick = tick;
+    warm_around(c, r->cell, tick, f.fired, bytes.len);
+}
+
+int cells_delta(struct cells *c, uint32_t cell, uint32_t part, uint32_t tick, uint32_t window,
+                struct parcel *p, struct st_slice bytes)
 {
     struct ring *r;
     struct ring_list *l;
     struct ring_slice *s = c->spare;
     uint32_t tier;
     st_assert(tick > 0);
-    if (!tier_of(window, &tier))
+    if (!tier_of(window, &tier) || part > GATEWAY_LEAVES)
         return ST_OK;
     r = find_or_make(c, cell, tick - 1);
     if (!r)
         return ST_EFULL;
-    if (!s) {
+    l = !s ? NULL : part == 0 ? &r->list[tier] : leaf_list(c, r, part - 1, tier);
+    if (!l) {
         drop_ring(c, r);
         return ST_EFULL;
     }
-    l = &r->list[tier];
     if (l->last && tick < l->last->tick)
         return ST_OK; /* out of order: its sequence number has told already */
     c->spare = s->next;
     p->refs++;
     *s = (struct ring_slice){.parcel = p, .bytes = bytes, .tick = tick};
     append(l, s);
-    if (tier == 0) {
-        struct facts f = facts_of(bytes);
-        if (f.left)
-            r->gone_tick = tick;
-        warm_around(c, cell, tick, f.fired, bytes.len);
-    } else {
+    if (tier == 0)
+        note_facts(c, r, tick, bytes);
+    else
         c->window_tick = tick;
-    }
     return ST_OK;
 }
 
@@ -281,9 +314,9 @@ const struct ring *cells_ring(const struct cells *c, uint32_t cell)
 }
 
 /* Readers are near the end as a rule. */
-const struct ring_slice *ring_after(const struct ring *r, uint32_t tier, uint32_t tick)
+const struct ring_slice *ring_after(const struct ring_list *l, uint32_t tick)
 {
-    const struct ring_slice *s = r->list[tier].last, *found = NULL;
+    const struct ring_slice *s = l->last, *found = NULL;
     for (; s && s->tick > tick; s = s->prev)
         found = s;
     return found;
@@ -294,13 +327,28 @@ static uint32_t per_second(uint32_t heat, uint32_t at, uint32_t tick)
     return (uint32_t)((uint64_t)cooled(heat, tick > at ? tick - at : 0) * TICKS_PER_S / HEAT_TICKS);
 }
 
+/* Of so many rolling snapshots one is told. */
+static uint32_t share_of(const struct ring *r, uint32_t tier)
+{
+    return tier > 0 || r->crowd ? GATEWAY_FAR_SHARE : 1;
+}
+
+bool ring_is_rolled(const struct ring *r, uint32_t tier, uint32_t tick)
+{
+    return (tick / GATEWAY_ROLL_TICKS + r->cell) % share_of(r, tier) == 0;
+}
+
+uint32_t ring_list_rate(const struct ring_list *l, uint32_t tick)
+{
+    return per_second(l->heat, l->heat_tick, tick);
+}
+
 uint32_t ring_rate(const struct ring *r, uint32_t tier, uint32_t tick)
 {
-    const struct ring_list *l = &r->list[tier];
-    uint32_t roll = GATEWAY_ROLL_TICKS * (tier > 0 ? GATEWAY_FAR_SHARE : 1);
+    uint32_t roll = GATEWAY_ROLL_TICKS * share_of(r, tier);
     uint32_t snapshots =
         r->has_snapshot ? (uint32_t)(r->snapshot.bytes.len * TICKS_PER_S / roll) : 0;
-    return per_second(l->heat, l->heat_tick, tick) + snapshots;
+    return ring_list_rate(&r->list[tier], tick) + snapshots;
 }
 
 bool cells_windowed(const struct cells *c, const struct ring *r, uint32_t tick)
@@ -312,6 +360,11 @@ uint32_t ring_window_end(const struct ring *r, uint32_t tier, uint32_t tick)
 {
     uint32_t n = windows[tier], since = (tick % n + n - r->rolled_tick % n) % n;
     return tick > since ? tick - since : 0;
+}
+
+bool ring_is_complete(const struct ring *r, uint32_t tier, uint32_t after)
+{
+    return ring_window_end(r, tier, after) + windows[tier] >= r->list[tier].complete_from;
 }
 
 const struct near *cells_near(const struct cells *c, uint32_t cell)
@@ -343,23 +396,43 @@ void cells_synced(struct cells *c, uint32_t tick)
     }
 }
 
+static void trim_list(struct cells *c, struct ring_list *l, uint32_t keep, uint32_t *complete_from)
+{
+    while (l->first && l->first->tick < keep) {
+        *complete_from = ST_MAX(*complete_from, l->first->tick + 1);
+        list_pop(c, l);
+    }
+}
+
+static void trim_leaves(struct cells *c, struct ring *r, uint32_t tier, uint32_t keep)
+{
+    struct crowd *w = r->crowd;
+    for (uint64_t left = w->used[tier]; left != 0; left &= left - 1) {
+        uint32_t leaf = (uint32_t)__builtin_ctzll(left);
+        struct ring_list *l = &w->list[leaf][tier];
+        trim_list(c, l, keep, &r->list[tier].complete_from);
+        if (!l->first)
+            w->used[tier] &= ~((uint64_t)1 << leaf);
+    }
+}
+
 static void trim(struct cells *c, struct ring *r, uint32_t tick)
 {
     uint32_t tail = tick > GATEWAY_TAIL_TICKS ? tick - GATEWAY_TAIL_TICKS : 0;
     for (uint32_t i = 0; i < GATEWAY_TIERS; i++) {
-        struct ring_list *l = &r->list[i];
         uint32_t keep = i == 0 ? ST_MIN(tail, r->base_tick) : tail;
-        while (l->first && l->first->tick < keep) {
-            l->complete_from = l->first->tick + 1;
-            list_pop(c, l);
-        }
+        trim_list(c, &r->list[i], keep, &r->list[i].complete_from);
+        if (r->crowd)
+            trim_leaves(c, r, i, keep);
     }
+    if (r->crowd && (r->crowd->used[0] | r->crowd->used[1] | r->crowd->used[2]) == 0)
+        drop_crowd(c, r);
 }
 
 static bool is_over(const struct ring *r, uint32_t tick)
 {
     const struct ring_slice *last = r->list[0].last;
-    return tick > r->base_tick + GATEWAY_RING_TICKS &&
+    return tick > r->base_tick + GATEWAY_RING_TICKS && !r->crowd &&
            (!last || tick > last->tick + GATEWAY_TAIL_TICKS);
 }
 

@@ -32,11 +32,20 @@ struct ring_list {
     uint32_t heat_tick;
 };
 
+/* A crowded cell: what its entities do is in the lists of its leaves (leaf x + 8 * y), the lists of
+ * the ring say only who enters and who is gone. */
+struct crowd {
+    uint32_t id;
+    uint64_t used[GATEWAY_TIERS]; /* leaves whose list is not empty */
+    struct ring_list list[GATEWAY_LEAVES][GATEWAY_TIERS];
+};
+
 struct ring {
     uint32_t cell;
     bool has_snapshot;
     struct ring_slice snapshot;
-    struct ring_list list[GATEWAY_TIERS];
+    struct ring_list list[GATEWAY_TIERS]; /* complete_from holds for those of the leaves, too */
+    struct crowd *crowd;                  /* NULL: the cell is told as a whole */
     uint32_t base_tick;   /* the snapshot's, or the tick at which the cell was known to be empty */
     uint32_t rolled_tick; /* of the newest rolling snapshot; windows end with it, modulo their
                              length; 0 = none yet */
@@ -58,23 +67,29 @@ struct parcel *cells_parcel(struct cells *c, struct st_bus_msg *take_msg);
 struct parcel *cells_parcel_heap(struct cells *c, void *take_block, size_t len);
 void cells_parcel_put(struct cells *c, struct parcel *p);
 
-/* A slice that covers `window` ticks: 1, 4 or 10; others are passed over. ST_EFULL: nothing was
- * kept; the cell's ring is no longer complete and was dropped. */
-int cells_delta(struct cells *c, uint32_t cell, uint32_t tick, uint32_t window, struct parcel *p,
-                struct st_slice bytes) ST_MUST_CHECK;
+/* A slice that covers `window` ticks: 1, 4 or 10; others are passed over. part: 0 = the cell, else
+ * a leaf + 1. ST_EFULL: nothing was kept; the cell's ring is no longer complete and was dropped. */
+int cells_delta(struct cells *c, uint32_t cell, uint32_t part, uint32_t tick, uint32_t window,
+                struct parcel *p, struct st_slice bytes) ST_MUST_CHECK;
 /* Replaces the ring's snapshot unless it has a newer one. rolled: it came in its turn. */
 int cells_snapshot(struct cells *c, uint32_t cell, uint32_t tick, bool rolled, struct parcel *p,
                    struct st_slice bytes) ST_MUST_CHECK;
 /* The ring of a cell; NULL = the cell is empty. */
 const struct ring *cells_ring(const struct cells *c, uint32_t cell);
-/* First delta of a tier after a tick, NULL = none. */
-const struct ring_slice *ring_after(const struct ring *r, uint32_t tier, uint32_t tick);
-/* Bytes per second that a tier of the cell has had lately, snapshots included. */
+/* First delta after a tick, NULL = none. */
+const struct ring_slice *ring_after(const struct ring_list *l, uint32_t tick);
+/* Bytes per second that a list has had lately. */
+uint32_t ring_list_rate(const struct ring_list *l, uint32_t tick);
+/* Bytes per second that a tier of the cell has had lately, snapshots included, leaves not. */
 uint32_t ring_rate(const struct ring *r, uint32_t tier, uint32_t tick);
+/* The rolling snapshot of that tick is told to those who are told of the cell at this tier. */
+bool ring_is_rolled(const struct ring *r, uint32_t tier, uint32_t tick);
 /* The deltas of the upper tiers are told: windows are heard of, and when those of the cell end. */
 bool cells_windowed(const struct cells *c, const struct ring *r, uint32_t tick);
 /* The last tick up to `tick` at which a window of the tier ended. */
 uint32_t ring_window_end(const struct ring *r, uint32_t tier, uint32_t tick);
+/* Every window of the tier that ends after that tick is here, those of the leaves included. */
+bool ring_is_complete(const struct ring *r, uint32_t tier, uint32_t after);
 /* Around a cell; never NULL. */
 const struct near *cells_near(const struct cells *c, uint32_t cell);
 /* Bytes of deltas per second around a cell lately. */

@@ -47,6 +47,11 @@ enum {
     GATEWAY_ROLL_TICKS = 40,  /* from one rolling snapshot of a cell to the next */
     GATEWAY_FAR_SHARE = 4,    /* one of so many rolling snapshots is told beyond tier 0 */
     GATEWAY_TIERS = 3,        /* lists of deltas: every tick, every 4 ticks, every 10 ticks */
+    GATEWAY_LEAF_SIDE = 8,    /* a crowded cell is told in 8 x 8 leaves */
+    GATEWAY_LEAF_SHIFT = 17,  /* of a position in k: 256 units */
+    GATEWAY_LEAVES = GATEWAY_LEAF_SIDE * GATEWAY_LEAF_SIDE,
+    GATEWAY_CROWDS_MAX = 1024,     /* cells that are */
+    GATEWAY_VIEW_CROWDS = 9,       /* of a view, where each leaf has a tier of its own: 3 x 3 */
     GATEWAY_TELL_MAX = 160 * 1024, /* bytes of cells in the frames of one client and tick */
     GATEWAY_CELLS = 512 * 512,     /* of the world */
     GATEWAY_CELLS_SIDE = 512,

@@ -38,6 +38,14 @@ static void told_own(struct plane *p, struct client *c)
     c->own = (struct own_slice){0};
 }
 
+static void take_place(struct client *c, const struct own_facts *facts, uint32_t tick)
+{
+    c->combat = facts->combat_until > tick;
+    if (c->view)
+        view_stand(c->view, (uint32_t)facts->x >> GATEWAY_LEAF_SHIFT,
+                   (uint32_t)facts->y >> GATEWAY_LEAF_SHIFT);
+}
+
 /* Own state is whole in each section, so the newer one replaces it; private events are kept. */
 static void take_own(struct plane *p, struct client *c, struct st_slice slice, uint32_t bundle,
                      uint32_t tick, uint32_t phase)
@@ -53,7 +61,7 @@ static void take_own(struct plane *p, struct client *c, struct st_slice slice, u
     c->ack_seq = facts.ack_seq;
     c->phase = (uint8_t)phase;
     if (deep)
-        c->combat = facts.combat_until > tick;
+        take_place(c, &facts, tick);
     if (facts.events.len > 0 && scrap_put(p->scraps, &c->events, facts.events.data,
                                           facts.events.len, GATEWAY_EVENTS_MAX) != ST_OK)
         end_slow(p, c);

@@ -51,15 +51,18 @@ static bool epoch_ok(struct stream *s, uint32_t epoch, enum stream_event *event)
 static void take_slices(struct stream *s, const struct world_bundle *b, bool rolled,
                         struct parcel *p)
 {
-    struct bundle_column cell = b->cell, off = b->off, len = b->len, window = b->window;
-    uint32_t c, o, l, w;
+    struct bundle_column cell = b->cell, off = b->off, len = b->len, window = b->window,
+                         part = b->part;
+    uint32_t c, o, l, w, leaf;
     while (bundle_next(&cell, &c) && bundle_next(&off, &o) && bundle_next(&len, &l)) {
         struct st_slice bytes = {b->blob.data + o, l};
         int err;
         if (!bundle_next(&window, &w))
             w = 1;
+        if (!bundle_next(&part, &leaf))
+            leaf = 0;
         err = b->kind == KIND_SNAPSHOT ? cells_snapshot(s->cells, c, b->tick, rolled, p, bytes)
-                                       : cells_delta(s->cells, c, b->tick, w, p, bytes);
+                                       : cells_delta(s->cells, c, leaf, b->tick, w, p, bytes);
         if (err != ST_OK) {
             taint(s);
             return;

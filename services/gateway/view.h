@@ -24,16 +24,31 @@ enum {
     CURSOR_LOST = 1,    /* what it knows may be wrong */
 };
 
+/* A crowded cell next to the client, whose leaves have tiers of their own: a bit for each leaf. */
+struct view_leaves {
+    uint64_t mid, far; /* in tier 1, in tier 2; the others in 0 */
+};
+
+struct view_crowd {
+    uint32_t cell;
+    struct view_leaves told, wanted;
+};
+
 struct view {
     uint32_t centre;
-    uint32_t frame_tick; /* of the last frame with a world part or own state */
+    uint16_t leaf_x, leaf_y;         /* of the client, counted over the world */
+    uint16_t assigned_x, assigned_y; /* where it was when the tiers were chosen */
+    uint32_t frame_tick;             /* of the last frame with a world part or own state */
     uint8_t count;
     uint8_t coarser; /* tiers that a slow client is told below those that it has */
     bool placed;
     bool changed; /* the client has not been told of the set yet */
+    bool dropped; /* nor of cells that went out of sight */
     bool waiting; /* a cell is to be told as soon as there is a snapshot of it */
     uint32_t assigned_tick;
-    uint32_t built_tick;                 /* up to here tier 0 is known */
+    uint32_t built_tick; /* up to here tier 0 is known, and of the others the last window's end */
+    uint8_t crowds_n;
+    struct view_crowd crowd[GATEWAY_VIEW_CROWDS];
     uint8_t tier[GATEWAY_VIEW_CELLS];    /* wanted */
     uint8_t told[GATEWAY_VIEW_CELLS];    /* in force: it changes between two windows */
     uint32_t cell[GATEWAY_VIEW_CELLS];   /* rising */
@@ -60,6 +75,8 @@ void view_init(struct view *v);
 /* The own ship (or resting place) is in this cell: 5x5 around it come in, what is outside of 7x7
  * goes. */
 void view_place(struct view *v, uint32_t cell);
+/* Where the client is in its cell, in leaves of the world. */
+void view_stand(struct view *v, uint32_t leaf_x, uint32_t leaf_y);
 /* The client must be told everything again. */
 void view_resync(struct view *v);
 /* The view includes the cell. */
@@ -68,8 +85,8 @@ bool view_has(const struct view *v, uint32_t cell);
 uint32_t view_distance(const struct view *v, uint32_t cell);
 
 /* Chooses the tiers anew when the view has changed or a second has passed: every change in the
- * cells nearest, less often farther away, and less again where the bytes of all nearer cells have
- * used up the budget (bytes per second). */
+ * cells nearest (of a crowded one: in the leaves nearest), less often farther away, and less again
+ * where the bytes of all that is nearer have used up the budget (bytes per second). */
 void view_assign(struct view *v, const struct cells *c, uint32_t tick, uint32_t budget);
 
 /*

@@ -10,6 +10,7 @@
 #include <startrader/v1/world.pb-c.h>
 
 #include "frame.h"
+#include "leaf.h"
 #include "window.h"
 
 enum { ROW_NONE = 0xffffffff };
@@ -20,6 +21,7 @@ struct slices {
     uint32_t max, n;
     uint32_t *key, *cell, *phase, *off, *len;
     uint32_t *window; /* of a delta: ticks that it covers */
+    uint32_t *part;   /* of a delta: 0 = the cell, else its leaf + 1 */
 };
 
 struct booked {
@@ -40,6 +42,8 @@ struct event {
 struct emit {
     struct frame *frame;
     struct window *window;
+    struct leaves *leaves;
+    uint16_t dirty_at[WORLD_CELLS]; /* of a split cell: its place among the dirty + 1 */
     struct ring *out;
     uint32_t shard, epoch, dilation_pm;
     uint64_t config_revision;
@@ -61,8 +65,8 @@ static uint32_t slices_max(const struct world_limits *limits)
 
 size_t emit_size(const struct world_limits *limits)
 {
-    return sizeof(struct emit) + frame_size(limits) + window_size(limits) + EMIT_BLOB_MAX +
-           (size_t)slices_max(limits) * 6 * sizeof(uint32_t) +
+    return sizeof(struct emit) + frame_size(limits) + window_size(limits) + leaves_size(limits) +
+           EMIT_BLOB_MAX + (size_t)slices_max(limits) * 7 * sizeof(uint32_t) +
            (size_t)limits->pilots * 2 * sizeof(uint32_t);
 }
 
@@ -72,6 +76,7 @@ struct emit *emit_new(const struct world_limits *limits, uint32_t shard, struct 
     struct slices *s = &e->slices;
     e->frame = frame_new(limits);
     e->window = window_new(limits);
+    e->leaves = leaves_new(limits);
     e->shard = shard;
     e->dilation_pm = 1000;
     e->out = out;
@@ -86,6 +91,7 @@ struct emit *emit_new(const struct world_limits *limits, uint32_t shard, struct 
     s->off = st_alloc_array(s->max, sizeof(uint32_t));
     s->len = st_alloc_array(s->max, sizeof(uint32_t));
     s->window = st_alloc_array(s->max, sizeof(uint32_t));
+    s->part = st_alloc_array(s->max, sizeof(uint32_t));
     st_buf_init_fixed(&s->blob, st_alloc(EMIT_BLOB_MAX), EMIT_BLOB_MAX);
     return e;
 }
@@ -97,6 +103,7 @@ void emit_free(struct emit **e)
     struct slices *s = &(*e)->slices;
     frame_free(&(*e)->frame);
     window_free(&(*e)->window);
+    leaves_free(&(*e)->leaves);
     st_free((*e)->first);
     st_free((*e)->last);
     st_free(s->key);
@@ -105,6 +112,7 @@ void emit_free(struct emit **e)
     st_free(s->off);
     st_free(s->len);
     st_free(s->window);
+    st_free(s->part);
     st_free(s->blob.data);
     st_free(*e);
     *e = NULL;
@@ -117,6 +125,12 @@ void emit_open(struct emit *e, uint32_t epoch, uint64_t config_revision)
     e->delta_seq = e->snapshot_seq = e->own_seq = 0;
     e->booked_n = 0;
     window_open(e->window);
+    leaves_open(e->leaves);
+}
+
+void emit_split_at(struct emit *e, uint32_t members)
+{
+    leaves_split_at(e->leaves, members);
 }
 
 void emit_dilation(struct emit *e, uint32_t pm)
@@ -167,12 +181,11 @@ static void slices_clear(struct slices *s)
 /* Ends the slice that began at `from`. False: it did not fit, and the bytes are gone. */
 static bool slices_end(struct slices *s, size_t from, uint32_t key)
 {
-    if (s->blob.overflow) {
+    if (s->blob.overflow || s->n == s->max) {
         s->blob.overflow = false;
         s->blob.len = from;
         return false;
     }
-    st_assert(s->n < s->max);
     s->key[s->n] = key;
     s->off[s->n] = (uint32_t)from;
     s->len[s->n] = (uint32_t)(s->blob.len - from);
@@ -196,8 +209,9 @@ static void fill_world_bundle(struct emit *e, const struct world *w, bool snapsh
     m->off = s->off;
     m->len = s->len;
     if (!snapshot) {
-        m->n_window = s->n;
+        m->n_window = m->n_part = s->n;
         m->window = s->window;
+        m->part = s->part;
     }
     m->blob.data = s->blob.data;
     m->blob.len = s->blob.len;
@@ -220,8 +234,8 @@ static void send_world(struct emit *e, const struct world *w, bool snapshot)
 
 /* A bundle is sent when the next slice does not fit; a cell that alone is larger than a bundle
  * cannot be shown at all (some 30,000 entities) and counts as dropped. */
-static void emit_cell(struct emit *e, const struct world *w, const struct world_cell *cell,
-                      uint32_t window)
+static void emit_slice(struct emit *e, const struct world *w, const struct world_cell *cell,
+                       uint32_t part, uint32_t window)
 {
     struct slices *s = &e->slices;
     for (int again = 0; again < 2; again++) {
@@ -229,10 +243,22 @@ static void emit_cell(struct emit *e, const struct world *w, const struct world_
         frame_delta(e->frame, w, cell, &s->blob);
         if (slices_end(s, from, cell->cell)) {
             s->window[s->n - 1] = window;
+            s->part[s->n - 1] = part;
             return;
         }
         send_world(e, w, false);
         e->stats->dropped += (uint32_t)again;
+    }
+}
+
+static void emit_parts(struct emit *e, const struct world *w, const struct world_cell *cell,
+                       uint32_t window)
+{
+    leaves_sort(e->leaves, cell);
+    for (uint32_t part = 0; part < LEAF_PARTS; part++) {
+        struct world_cell some;
+        if (leaves_part(e->leaves, part, &some))
+            emit_slice(e, w, &some, part, window);
     }
 }
 
@@ -241,21 +267,51 @@ static void emit_windows(struct emit *e, const struct world *w, uint32_t ticks)
 {
     for (uint32_t i = world_tick(w) % ticks; i < WORLD_CELLS; i += ticks) {
         struct world_cell cell;
-        if (window_cell(e->window, w, i, ticks, &cell))
-            emit_cell(e, w, &cell, ticks);
+        if (!window_cell(e->window, w, i, ticks, &cell))
+            continue;
+        if (leaves_has(e->leaves, i))
+            emit_parts(e, w, &cell, ticks);
+        else
+            emit_slice(e, w, &cell, 0, ticks);
+    }
+}
+
+/* Whole cells; those that are split wait for their turn. */
+static void emit_whole(struct emit *e, const struct world *w)
+{
+    uint32_t n = world_dirty_cells(w);
+    for (uint32_t i = 0; i < n; i++) {
+        struct world_cell cell;
+        world_dirty_cell(w, i, &cell);
+        uint32_t index = frame_cell_index(cell.cell);
+        if (leaves_has(e->leaves, index))
+            e->dirty_at[index] = (uint16_t)(i + 1);
+        else
+            emit_slice(e, w, &cell, 0, 1);
+    }
+}
+
+/* Also where nothing has changed, somebody may have come into another leaf. */
+static void emit_split(struct emit *e, const struct world *w)
+{
+    for (uint32_t i = 0; i < leaves_count(e->leaves); i++) {
+        uint32_t index = leaves_at(e->leaves, i);
+        struct world_cell cell = {.cell = frame_cell_at(index)};
+        if (e->dirty_at[index] != 0)
+            world_dirty_cell(w, e->dirty_at[index] - 1u, &cell);
+        e->dirty_at[index] = 0;
+        leaves_cross(e->leaves, w, &cell);
+        window_mark(e->window, w, index, cell.changed, cell.changed_n);
+        emit_parts(e, w, &cell, 1);
     }
 }
 
 static void emit_deltas(struct emit *e, const struct world *w)
 {
-    uint32_t n = world_dirty_cells(w);
     slices_clear(&e->slices);
-    for (uint32_t i = 0; i < n; i++) {
-        struct world_cell cell;
-        world_dirty_cell(w, i, &cell);
-        emit_cell(e, w, &cell, 1);
-    }
     window_take(e->window, w);
+    emit_whole(e, w);
+    emit_split(e, w);
     emit_windows(e, w, WINDOW_NEAR);
     emit_windows(e, w, WINDOW_FAR);
     send_world(e, w, false);
@@ -273,6 +329,7 @@ static void emit_snapshots(struct emit *e, const struct world *w)
             send_world(e, w, true);
             e->stats->dropped += (uint32_t)again;
         }
+        leaves_review(e->leaves, w, i);
     }
     send_world(e, w, true);
 }

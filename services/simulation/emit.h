@@ -44,6 +44,8 @@ size_t emit_size(const struct world_limits *limits);
 /* Before the first tick of a world: sequence numbers start again. */
 void emit_open(struct emit *e, uint32_t epoch, uint64_t config_revision);
 void emit_config(struct emit *e, uint64_t config_revision);
+/* Entities of a cell from which on it is told in leaves; LEAF_SPLIT_MIN at first. */
+void emit_split_at(struct emit *e, uint32_t members);
 /* Speed of the world that every marker says from now on, per mille; 1000 at first. */
 void emit_dilation(struct emit *e, uint32_t pm);
 /* Credits of a pilot moved; told with the next tick. Dropped when too many wait. */

@@ -198,6 +198,15 @@ void window_take(struct window *v, const struct world *w)
     }
 }
 
+void window_mark(struct window *v, const struct world *w, uint32_t index, const uint32_t *ids,
+                 uint32_t n)
+{
+    if (n > 0)
+        v->touched[index] = world_tick(w);
+    for (uint32_t i = 0; i < n; i++)
+        mark_of(v, ids[i])->changed = world_tick(w);
+}
+
 /* ---- a window -------------------------------------------------------------------------------- */
 
 static void log_find(struct log *l, uint32_t cell, uint32_t after)
@@ -225,7 +234,7 @@ static void find_members(struct window *v, const struct world *w, uint32_t cell,
         v->members[id & WORLD_SLOT_MASK] = (struct member){id, v->walk};
         if (m->entered > after)
             v->entered[out->entered_n++] = id;
-        else if (m->changed > after)
+        if (m->changed > ST_MAX(after, m->entered))
             v->changed[out->changed_n++] = id;
         if (m->vitals > after)
             v->vitals[out->vitals_n++] = id;

@@ -28,9 +28,12 @@ size_t window_size(const struct world_limits *limits);
 void window_open(struct window *v);
 /* After each world_step: remembers what the tick changed. */
 void window_take(struct window *v, const struct world *w);
+/* These of the index-th cell count as changed in this tick, besides what the world says. */
+void window_mark(struct window *v, const struct world *w, uint32_t index, const uint32_t *ids,
+                 uint32_t n);
 /* What the last `ticks` ticks (WINDOW_NEAR or WINDOW_FAR) changed in the index-th cell of the play
  * square; lists are lent until the next call. False: nothing. Who is a member now is not in `gone`,
- * though it may have been away. */
+ * though it may have been away; who has changed after it entered is in both lists. */
 bool window_cell(struct window *v, const struct world *w, uint32_t index, uint32_t ticks,
                  struct world_cell *out);
 

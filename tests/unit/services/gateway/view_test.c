@@ -401,12 +401,12 @@ START_TEST(tables_that_are_full_refuse)
     struct parcel *p = cells_parcel_heap(c, st_alloc(4), 4);
     struct parcel *q = cells_parcel_heap(c, st_alloc(4), 4);
     ck_assert_ptr_null(cells_parcel_heap(c, st_alloc(4), 4));
-    ck_assert_int_eq(cells_delta(c, 1, 5, 1, p, slice), ST_OK);
-    ck_assert_int_eq(cells_delta(c, 2, 5, 1, p, slice), ST_OK);
-    ck_assert_int_eq(cells_delta(c, 3, 5, 1, p, slice), ST_EFULL);
+    ck_assert_int_eq(cells_delta(c, 1, 0, 5, 1, p, slice), ST_OK);
+    ck_assert_int_eq(cells_delta(c, 2, 0, 5, 1, p, slice), ST_OK);
+    ck_assert_int_eq(cells_delta(c, 3, 0, 5, 1, p, slice), ST_EFULL);
     ck_assert_int_eq(cells_snapshot(c, 3, 5, true, p, slice), ST_EFULL);
-    ck_assert_int_eq(cells_delta(c, 1, 6, 1, p, slice), ST_OK);
-    ck_assert_int_eq(cells_delta(c, 1, 7, 1, p, slice), ST_EFULL);
+    ck_assert_int_eq(cells_delta(c, 1, 0, 6, 1, p, slice), ST_OK);
+    ck_assert_int_eq(cells_delta(c, 1, 0, 7, 1, p, slice), ST_EFULL);
     ck_assert_ptr_null(cells_ring(c, 1)); /* no longer complete */
     cells_parcel_put(c, p);
     cells_parcel_put(c, q);

@@ -10,6 +10,7 @@
 #include <crowd.h>
 #include <emit.h>
 #include <frame.h>
+#include <leaf.h>
 #include <sol1_fixture.h>
 #include <st/alloc.h>
 #include <startrader/v1/sector.pb-c.h>
@@ -31,11 +32,13 @@ static struct {
     struct sessions *sessions;
     struct shadow shadow;
     uint32_t delta_seq, snapshot_seq, own_seq;
-    uint32_t only; /* the length of the windows that the shadow takes */
-    bool lose;     /* delta bundles do not arrive */
-    bool unsure;   /* some did not: cells are right only after their next snapshot */
+    uint32_t only;   /* the length of the windows that the shadow takes */
+    uint64_t leaves; /* of split cells, those that the shadow takes */
+    bool lose;       /* delta bundles do not arrive */
+    bool split;      /* some cells are told in leaves */
+    bool unsure;     /* some did not: cells are right only after their next snapshot */
     struct {
-        uint32_t deltas, snapshots, shots, hits, loots, gone, owns, events, vitals, windows;
+        uint32_t deltas, snapshots, shots, hits, loots, gone, owns, events, vitals, windows, parts;
     } count;
 } t;
 
@@ -52,6 +55,8 @@ static void setup(void)
     t.sessions = sessions_new(t.limits.pilots);
     t.shadow.config = &t.config;
     t.only = 1;
+    t.leaves = UINT64_MAX;
+    emit_split_at(t.emit, UINT32_MAX);
     emit_open(t.emit, EPOCH, world_config_hash(&t.config));
 }
 
@@ -150,16 +155,20 @@ static void on_slice(const Startrader__V1__WorldBundle *m, size_t i)
     ck_assert_uint_eq(f->n_snapshot, 0);
     ck_assert_uint_eq(f->delta[0]->cell, m->cell[i]);
     ck_assert_uint_eq(f->delta[0]->tick, world_tick(t.world));
-    if (m->window[i] == 1) {
+    if (m->part[i] > 0) {
+        ck_assert_uint_le(m->part[i], LEAF_SIDE * LEAF_SIDE);
+        ck_assert_uint_eq(f->delta[0]->n_enter_id + f->delta[0]->n_gone_id, 0);
+        t.count.parts++;
+    } else if (m->window[i] == 1 && !t.split) {
         struct world_cell c;
         world_dirty_cell(t.world, (uint32_t)i, &c);
         ck_assert_uint_eq(m->cell[i], c.cell);
         check_shots(f->delta[0], &c);
         check_lists(f->delta[0], &c);
-    } else {
-        check_window(f->delta[0], m->window[i]);
     }
-    if (m->window[i] == t.only)
+    if (m->window[i] > 1)
+        check_window(f->delta[0], m->window[i]);
+    if (m->window[i] == t.only && (m->part[i] == 0 || t.leaves >> (m->part[i] - 1) & 1))
         shadow_delta(&t.shadow, f->delta[0]);
     startrader__v1__server_frame__free_unpacked(f, NULL);
 }
@@ -171,7 +180,9 @@ static void on_delta(const Startrader__V1__WorldBundle *m)
     ck_assert_uint_eq(m->n_window, m->n_cell);
     while (n < m->n_cell && m->window[n] == 1)
         n++;
-    ck_assert_uint_eq(n, world_dirty_cells(t.world));
+    ck_assert_uint_eq(m->n_part, m->n_cell);
+    if (!t.split)
+        ck_assert_uint_eq(n, world_dirty_cells(t.world));
     for (size_t i = 0; i < m->n_cell && !t.lose; i++)
         on_slice(m, i);
     t.count.deltas++;
@@ -187,9 +198,10 @@ static void on_snapshot(const Startrader__V1__WorldBundle *m)
         ck_assert_uint_eq(d->cell, m->cell[i]);
         if (!t.unsure)
             ck_assert_uint_eq(d->digest, shadow_digest(&t.shadow, d->cell));
-        if (t.only == 1)
+        if (t.only == 1 && t.leaves == UINT64_MAX)
             shadow_snapshot(&t.shadow, d);
-        ck_assert_uint_eq(d->digest, shadow_digest(&t.shadow, d->cell));
+        if (t.leaves == UINT64_MAX)
+            ck_assert_uint_eq(d->digest, shadow_digest(&t.shadow, d->cell));
         startrader__v1__server_frame__free_unpacked(f, NULL);
     }
     t.count.snapshots += (uint32_t)m->n_cell;
@@ -407,5 +419,99 @@ START_TEST(far_windows_are_enough)
 }
 END_TEST
 
+/* As above, with cells that are told in leaves. */
+static void split_setup(void)
+{
+    setup();
+    t.split = true;
+    emit_split_at(t.emit, 4);
+}
+
+START_TEST(leaves_together_are_the_cell)
+{
+    split_setup();
+    for (int i = 0; i < ROUNDS * EMIT_ROLL_TICKS; i++) {
+        tick();
+        check_equal();
+    }
+    ck_assert_uint_gt(t.count.parts, 1000);
+    teardown();
+}
+END_TEST
+
+static void leaf_windows_are_enough(uint32_t window)
+{
+    split_setup();
+    t.only = window;
+    for (uint32_t i = 0; i < ROUNDS / 2 * EMIT_ROLL_TICKS; i++) {
+        tick();
+        for (uint32_t c = world_tick(t.world) % t.only; c < WORLD_CELLS; c += t.only)
+            check_cell(frame_cell_at(c));
+    }
+    ck_assert_uint_gt(t.count.parts, 1000);
+    teardown();
+}
+
+START_TEST(near_leaf_windows_are_enough)
+{
+    leaf_windows_are_enough(WINDOW_NEAR);
+}
+END_TEST
+
+START_TEST(far_leaf_windows_are_enough)
+{
+    leaf_windows_are_enough(WINDOW_FAR);
+}
+END_TEST
+
+/* Well within a leaf that the shadow takes. */
+static bool is_taken(uint32_t cell, const struct flight *f)
+{
+    int32_t x = f->x - (int32_t)((cell & 511) << 20), y = f->y - (int32_t)((cell >> 9) << 20);
+    int32_t size = 1 << LEAF_SHIFT, in_x = x & (size - 1), in_y = y & (size - 1);
+    bool inside = in_x > LEAF_MARGIN && in_x < size - LEAF_MARGIN && in_y > LEAF_MARGIN &&
+                  in_y < size - LEAF_MARGIN && x >= 0 && y >= 0 && x < 1 << 20 && y < 1 << 20;
+    return inside && (t.leaves >> ((x >> LEAF_SHIFT) + LEAF_SIDE * (y >> LEAF_SHIFT)) & 1);
+}
+
+static uint32_t check_taken(uint32_t cell)
+{
+    static uint32_t ids[SHADOW_MAX];
+    uint32_t n = world_cell_entities(t.world, cell, ids, SHADOW_MAX), seen = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        struct world_entity e;
+        ck_assert(world_entity_get(t.world, ids[i], &e));
+        const struct shadow_entity *s = shadow_find(&t.shadow, ids[i]);
+        ck_assert_ptr_nonnull(s);
+        if (!is_taken(cell, &e.flight))
+            continue;
+        ck_assert_msg(memcmp(&s->flight, &e.flight, sizeof(e.flight)) == 0,
+                      "tick %u: entity %u of cell %u is elsewhere", world_tick(t.world), e.id,
+                      cell);
+        seen++;
+    }
+    return seen;
+}
+
+/* Who takes only some leaves knows everybody, and exactly those who are there. */
+START_TEST(a_leaf_is_enough_for_who_is_in_it)
+{
+    uint32_t seen = 0;
+    split_setup();
+    t.leaves = 0x5a5aa5a55a5aa5a5u;
+    t.unsure = true; /* of the other leaves */
+    for (int i = 0; i < ROUNDS * EMIT_ROLL_TICKS; i++) {
+        tick();
+        for (uint32_t c = 0; c < WORLD_CELLS; c++)
+            seen += check_taken(frame_cell_at(c));
+    }
+    ck_assert_uint_gt(seen, 1000);
+    ck_assert_uint_gt(t.count.parts, 1000);
+    teardown();
+}
+END_TEST
+
 SUITE_MAIN("shadow", shadow_is_the_world_after_each_tick, snapshots_heal_every_loss,
-           near_windows_are_enough, far_windows_are_enough)
+           near_windows_are_enough, far_windows_are_enough, leaves_together_are_the_cell,
+           near_leaf_windows_are_enough, far_leaf_windows_are_enough,
+           a_leaf_is_enough_for_who_is_in_it)
