@@ -287,10 +287,10 @@ struct st_slice bundle_content(struct st_slice whole)
     return f.bytes;
 }
 
-bool bundle_own(struct own_facts *out, struct st_slice slice, bool deep)
+bool bundle_own(struct own_facts *out, struct st_slice slice)
 {
     const uint8_t *at, *end;
-    uint32_t field, last = deep ? OWN_COMBAT_UNTIL : OWN_ACK_SEQ;
+    uint32_t field;
     struct st_slice content;
     struct field f = {0};
     *out = (struct own_facts){.events = slice};
@@ -299,7 +299,7 @@ bool bundle_own(struct own_facts *out, struct st_slice slice, bool deep)
     content = bundle_content(out->own);
     at = content.data;
     end = at + content.len;
-    while (at < end && f.number < last && get_field(&at, end, &f)) {
+    while (at < end && f.number < OWN_COMBAT_UNTIL && get_field(&at, end, &f)) {
         if (f.number == OWN_ACK_SEQ)
             out->ack_seq = (uint32_t)f.value;
         else if (f.number == OWN_X)

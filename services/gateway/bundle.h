@@ -55,7 +55,7 @@ struct own_facts {
     uint32_t ack_seq, combat_until;
     int32_t x, y; /* k */
 };
-bool bundle_own(struct own_facts *out, struct st_slice slice, bool deep);
+bool bundle_own(struct own_facts *out, struct st_slice slice);
 /* Content of a whole length-delimited field. */
 struct st_slice bundle_content(struct st_slice whole);
 

@@ -10,8 +10,7 @@ enum cadence cadence_of(const struct near *n, bool rests, bool combat, uint32_t 
 {
     if (rests)
         return CADENCE_REST;
-    if (combat || lately(n->fired, tick, CADENCE_FIGHT_TICKS) ||
-        near_rate(n, tick) >= CADENCE_CROWD_BYTES)
+    if (combat || lately(n->fired, tick, CADENCE_FIGHT_TICKS))
         return CADENCE_FIGHT;
     return lately(n->moved, tick, CADENCE_MOVERS_TICKS) ? CADENCE_MOVERS : CADENCE_ALONE;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How often a client needs a frame: 20 per second in a fight or a crowd, 10 with movers near, 4
- * alone, 1 at rest. Pure; must never know sockets or load.
+ * How often a client needs a frame: 20 per second in a fight, 10 with movers near, 4 alone,
+ * 1 at rest. Pure; must never know sockets or load.
  */
 #ifndef GATEWAY_CADENCE_H
 #define GATEWAY_CADENCE_H
@@ -12,9 +12,8 @@
 enum cadence { CADENCE_FIGHT = 1, CADENCE_MOVERS = 2, CADENCE_ALONE = 5, CADENCE_REST = 20 };
 
 enum {
-    CADENCE_FIGHT_TICKS = 40,  /* for so long after shots or hits near */
+    CADENCE_FIGHT_TICKS = 40,  /* for so long after shots or hits in the own cell */
     CADENCE_MOVERS_TICKS = 20, /* for so long after a change near */
-    CADENCE_CROWD_BYTES = 480, /* of changes near per second: about one record per tick */
 };
 
 /* combat: the own ship is in a fight; rests: docked or parked. */

@@ -31,7 +31,7 @@ struct cells {
     uint32_t *index; /* cell -> id of its ring, 0 = none */
     struct ring_slice *slices, *spare;
     struct near *near;
-    bool warmed;
+    bool noted;
     uint32_t synced_tick, window_tick;
     size_t pinned;
 };
@@ -196,23 +196,16 @@ static struct facts facts_of(struct st_slice bytes)
     return f;
 }
 
-static void warm(struct near *n, uint32_t tick, bool fired, size_t bytes)
-{
-    uint32_t since = tick > n->moved ? tick - n->moved : 0;
-    n->heat = cooled(n->heat, since) + (uint32_t)bytes;
-    n->moved = tick;
-    if (fired)
-        n->fired = tick;
-}
-
-static void warm_around(struct cells *c, uint32_t cell, uint32_t tick, bool fired, size_t bytes)
+static void note_around(struct cells *c, uint32_t cell, uint32_t tick, bool fired)
 {
     int32_t cx = (int32_t)(cell % GATEWAY_CELLS_SIDE), cy = (int32_t)(cell / GATEWAY_CELLS_SIDE);
     int32_t last = GATEWAY_CELLS_SIDE - 1;
-    c->warmed = true;
+    c->noted = true;
+    if (fired)
+        c->near[cell].fired = tick;
     for (int32_t y = ST_MAX(cy - 1, 0); y <= ST_MIN(cy + 1, last); y++)
         for (int32_t x = ST_MAX(cx - 1, 0); x <= ST_MIN(cx + 1, last); x++)
-            warm(&c->near[x + y * GATEWAY_CELLS_SIDE], tick, fired, bytes);
+            c->near[x + y * GATEWAY_CELLS_SIDE].moved = tick;
 }
 
 static void append(struct ring_list *l, struct ring_slice *s)
@@ -254,7 +247,7 @@ static void note_facts(struct cells *c, struct ring *r, uint32_t tick, struct st
     struct facts f = facts_of(bytes);
     if (f.left)
         r->gone_tick = tick;
-    warm_around(c, r->cell, tick, f.fired, bytes.len);
+    note_around(c, r->cell, tick, f.fired);
 }
 
 int cells_delta(struct cells *c, uint32_t cell, uint32_t part, uint32_t tick, uint32_t window,
@@ -327,15 +320,9 @@ static uint32_t per_second(uint32_t heat, uint32_t at, uint32_t tick)
     return (uint32_t)((uint64_t)cooled(heat, tick > at ? tick - at : 0) * TICKS_PER_S / HEAT_TICKS);
 }
 
-/* Of so many rolling snapshots one is told. */
-static uint32_t share_of(const struct ring *r, uint32_t tier)
+bool ring_is_rolled(const struct ring *r, uint32_t tick)
 {
-    return tier > 0 || r->crowd ? GATEWAY_FAR_SHARE : 1;
-}
-
-bool ring_is_rolled(const struct ring *r, uint32_t tier, uint32_t tick)
-{
-    return (tick / GATEWAY_ROLL_TICKS + r->cell) % share_of(r, tier) == 0;
+    return (tick / GATEWAY_ROLL_TICKS + r->cell) % GATEWAY_ROLL_SHARE == 0;
 }
 
 uint32_t ring_list_rate(const struct ring_list *l, uint32_t tick)
@@ -345,7 +332,7 @@ uint32_t ring_list_rate(const struct ring_list *l, uint32_t tick)
 
 uint32_t ring_rate(const struct ring *r, uint32_t tier, uint32_t tick)
 {
-    uint32_t roll = GATEWAY_ROLL_TICKS * share_of(r, tier);
+    uint32_t roll = GATEWAY_ROLL_TICKS * GATEWAY_ROLL_SHARE;
     uint32_t snapshots =
         r->has_snapshot ? (uint32_t)(r->snapshot.bytes.len * TICKS_PER_S / roll) : 0;
     return ring_list_rate(&r->list[tier], tick) + snapshots;
@@ -371,11 +358,6 @@ const struct near *cells_near(const struct cells *c, uint32_t cell)
 {
     st_assert(cell < GATEWAY_CELLS);
     return &c->near[cell];
-}
-
-uint32_t near_rate(const struct near *n, uint32_t tick)
-{
-    return per_second(n->heat, n->moved, tick);
 }
 
 bool ring_is_stale(const struct ring *r)
@@ -454,9 +436,9 @@ void cells_reset(struct cells *c)
     struct ring *r;
     while ((r = st_pool_next(c->rings, &cursor, &id)))
         drop_ring(c, r);
-    if (c->warmed)
+    if (c->noted)
         memset(c->near, 0, GATEWAY_CELLS * sizeof *c->near);
-    c->warmed = false;
+    c->noted = false;
     c->synced_tick = c->window_tick = 0;
 }
 

@@ -54,8 +54,8 @@ struct ring {
 
 /* What has happened in a cell and the eight around it. */
 struct near {
-    uint32_t moved, fired; /* newest tick of a delta, and of one with shots or hits; 0 = never */
-    uint32_t heat;         /* bytes of deltas, decaying: see near_rate */
+    uint32_t moved; /* newest tick of a delta; 0 = never */
+    uint32_t fired; /* and of one with shots or hits in the cell itself */
 };
 
 struct cells *cells_new(uint32_t rings_max, uint32_t slices_max, uint32_t parcels_max);
@@ -82,8 +82,8 @@ const struct ring_slice *ring_after(const struct ring_list *l, uint32_t tick);
 uint32_t ring_list_rate(const struct ring_list *l, uint32_t tick);
 /* Bytes per second that a tier of the cell has had lately, snapshots included, leaves not. */
 uint32_t ring_rate(const struct ring *r, uint32_t tier, uint32_t tick);
-/* The rolling snapshot of that tick is told to those who are told of the cell at this tier. */
-bool ring_is_rolled(const struct ring *r, uint32_t tier, uint32_t tick);
+/* The rolling snapshot of that tick is told to clients. */
+bool ring_is_rolled(const struct ring *r, uint32_t tick);
 /* The deltas of the upper tiers are told: windows are heard of, and when those of the cell end. */
 bool cells_windowed(const struct cells *c, const struct ring *r, uint32_t tick);
 /* The last tick up to `tick` at which a window of the tier ended. */
@@ -92,8 +92,6 @@ uint32_t ring_window_end(const struct ring *r, uint32_t tier, uint32_t tick);
 bool ring_is_complete(const struct ring *r, uint32_t tier, uint32_t after);
 /* Around a cell; never NULL. */
 const struct near *cells_near(const struct cells *c, uint32_t cell);
-/* Bytes of deltas per second around a cell lately. */
-uint32_t near_rate(const struct near *n, uint32_t tick);
 /* Somebody left after the base: the base with its deltas could resurrect who is elsewhere now. */
 bool ring_is_stale(const struct ring *r);
 /* The snapshots of every cell that was not empty at `tick` have been given: what has none was empty

@@ -45,7 +45,7 @@ enum {
     GATEWAY_TAIL_TICKS = 24,  /* every delta of so many ticks is kept, for the quiet */
     GATEWAY_RING_TICKS = 60,  /* a cell without a snapshot for so long is empty */
     GATEWAY_ROLL_TICKS = 40,  /* from one rolling snapshot of a cell to the next */
-    GATEWAY_FAR_SHARE = 4,    /* one of so many rolling snapshots is told beyond tier 0 */
+    GATEWAY_ROLL_SHARE = 4,   /* of so many rolling snapshots clients are told one */
     GATEWAY_TIERS = 3,        /* lists of deltas: every tick, every 4 ticks, every 10 ticks */
     GATEWAY_LEAF_SIDE = 8,    /* a crowded cell is told in 8 x 8 leaves */
     GATEWAY_LEAF_SHIFT = 17,  /* of a position in k: 256 units */

@@ -14,7 +14,6 @@ enum {
     FIELD_PONG = 12,
     WIRE_BYTES = 2,
     RETRY_HINT_MS = 1000,
-    DEEP_TICKS = 4, /* between two looks at whether a ship is in a fight */
 };
 
 static void end_slow(struct plane *p, struct client *c)
@@ -51,8 +50,7 @@ static void take_own(struct plane *p, struct client *c, struct st_slice slice, u
                      uint32_t tick, uint32_t phase)
 {
     struct own_facts facts;
-    bool deep = (tick + c->sid) % DEEP_TICKS == 0;
-    if (!bundle_own(&facts, slice, deep))
+    if (!bundle_own(&facts, slice))
         return;
     told_own(p, c);
     owns_ref(&p->owns, bundle);
@@ -60,8 +58,7 @@ static void take_own(struct plane *p, struct client *c, struct st_slice slice, u
     c->urgent |= facts.ack_seq != c->ack_seq || phase != c->phase || facts.events.len > 0;
     c->ack_seq = facts.ack_seq;
     c->phase = (uint8_t)phase;
-    if (deep)
-        take_place(c, &facts, tick);
+    take_place(c, &facts, tick);
     if (facts.events.len > 0 && scrap_put(p->scraps, &c->events, facts.events.data,
                                           facts.events.len, GATEWAY_EVENTS_MAX) != ST_OK)
         end_slow(p, c);

@@ -156,7 +156,7 @@ static void plan_rolled(struct build *b, uint32_t i)
     const struct ring *r = p->ring;
     uint32_t at = r->snapshot.tick;
     if (!r->has_snapshot || at != r->rolled_tick || at <= b->v->cursor[i] || at > p->until ||
-        ring_is_stale(r) || !b->f->synced || !ring_is_rolled(r, p->told, at))
+        ring_is_stale(r) || !b->f->synced || !ring_is_rolled(r, at))
         return;
     p->telling = TELL_SNAPSHOT;
     p->base = at;

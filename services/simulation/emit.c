@@ -55,6 +55,7 @@ struct emit {
     uint32_t *first, *last; /* by pilot: its chain */
     struct booked booked[EMIT_BOOKED_MAX];
     uint32_t booked_n;
+    bool station_silent, all_due; /* as last told; it has just changed */
     struct emit_stats *stats;
 };
 
@@ -452,12 +453,20 @@ static void send_own(struct emit *e, const struct world *w, struct gateway *g)
     slices_clear(s);
 }
 
-/* Who flies is told its exact state in every tick; who rests once a second and on change. */
+/* Who flies is told its exact state when an input was applied, when something happened to it, and
+ * when others need a record of its ship; between these its client predicts it to the bit. */
 static bool own_is_due(const struct emit *e, const struct world *w, const struct session *at,
-                       uint32_t pilot, bool flies)
+                       uint32_t pilot, const struct world_own *own)
 {
-    return flies || at->due || e->first[pilot] != ROW_NONE || world_own_changed(w, pilot) ||
-           world_tick(w) - at->told_tick >= EMIT_OWN_TICKS;
+    uint32_t since = world_tick(w) - at->told_tick;
+    if (at->due || e->all_due || e->first[pilot] != ROW_NONE || world_own_changed(w, pilot))
+        return true;
+    if (own->phase == WORLD_PHASE_DOCKING)
+        return true;
+    if (own->phase != WORLD_PHASE_FLYING)
+        return since >= EMIT_OWN_TICKS;
+    return since >= EMIT_OWN_FLYING_TICKS || own->seq_tick == world_tick(w) ||
+           window_has(e->window, w, own->id);
 }
 
 static bool put_own(struct emit *e, const struct world *w, const struct session *at, uint32_t pilot,
@@ -484,7 +493,7 @@ static void emit_session(struct emit *e, const struct world *w, struct sessions 
     st_assert(known);
     bool ship = own.phase == WORLD_PHASE_FLYING || own.phase == WORLD_PHASE_DOCKING;
     uint32_t cell = ship ? frame_cell(own.flight.x, own.flight.y) : frame_cell(own.x, own.y);
-    if (cell == at->cell && !own_is_due(e, w, at, pilot, ship))
+    if (cell == at->cell && !own_is_due(e, w, at, pilot, &own))
         return;
     at->cell = cell;
     if (!put_own(e, w, at, pilot, &own, station_silent)) {
@@ -499,6 +508,8 @@ static void emit_session(struct emit *e, const struct world *w, struct sessions 
 static void emit_own(struct emit *e, const struct world *w, struct sessions *s, bool station_silent)
 {
     bool counted = false;
+    e->all_due = station_silent != e->station_silent;
+    e->station_silent = station_silent;
     for (uint32_t i = 0; i < GATEWAYS_MAX; i++) {
         struct gateway *g = sessions_gateway_at(s, i);
         if (g->pilots_n == 0 && g->fenced_n == 0 && g->unknown_n == 0)

@@ -16,10 +16,11 @@
 enum {
     EMIT_BLOB_MAX = 900000, /* bytes of slices in a bundle; the bus takes 1 MiB messages */
     EMIT_MESSAGE_MAX = 1000000,
-    EMIT_ROLL_TICKS = 40,    /* each cell's snapshot comes once in so many ticks */
-    EMIT_OWN_TICKS = 20,     /* each session's own state at least once in so many ticks */
-    EMIT_EVENTS_MAX = 65536, /* private events of a tick */
-    EMIT_BOOKED_MAX = 1024,  /* movements of credits between two ticks */
+    EMIT_ROLL_TICKS = 40,       /* each cell's snapshot comes once in so many ticks */
+    EMIT_OWN_TICKS = 20,        /* each session's own state at least once in so many ticks ... */
+    EMIT_OWN_FLYING_TICKS = 10, /* ... and of those who fly */
+    EMIT_EVENTS_MAX = 65536,    /* private events of a tick */
+    EMIT_BOOKED_MAX = 1024,     /* movements of credits between two ticks */
 };
 
 enum emit_kind { EMIT_DELTA, EMIT_SNAPSHOT, EMIT_OWN, EMIT_TICK };

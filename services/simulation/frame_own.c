@@ -108,6 +108,7 @@ void frame_own(const struct world *w, const struct world_own *own, bool station_
     put_uint(out, 28, own->seq_tick == world_tick(w) ? slack_ms : 0);
     put_uint(out, 29, station_silent);
     put_uint(out, 30, ship ? own->version : 0);
+    put_uint(out, 31, world_tick(w));
     put_close(out, opened);
 }
 

@@ -207,6 +207,14 @@ void window_mark(struct window *v, const struct world *w, uint32_t index, const 
         mark_of(v, ids[i])->changed = world_tick(w);
 }
 
+bool window_has(const struct window *v, const struct world *w, uint32_t id)
+{
+    uint32_t slot = id & WORLD_SLOT_MASK, tick = world_tick(w);
+    st_assert(slot < v->slots_max);
+    const struct mark *m = &v->marks[slot];
+    return m->changed == tick || m->entered == tick || m->vitals == tick;
+}
+
 /* ---- a window -------------------------------------------------------------------------------- */
 
 static void log_find(struct log *l, uint32_t cell, uint32_t after)

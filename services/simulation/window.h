@@ -31,6 +31,8 @@ void window_take(struct window *v, const struct world *w);
 /* These of the index-th cell count as changed in this tick, besides what the world says. */
 void window_mark(struct window *v, const struct world *w, uint32_t index, const uint32_t *ids,
                  uint32_t n);
+/* The tick that was taken last has a record of the entity. */
+bool window_has(const struct window *v, const struct world *w, uint32_t id);
 /* What the last `ticks` ticks (WINDOW_NEAR or WINDOW_FAR) changed in the index-th cell of the play
  * square; lists are lent until the next call. False: nothing. Who is a member now is not in `gone`,
  * though it may have been away; who has changed after it entered is in both lists. */

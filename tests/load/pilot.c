@@ -10,7 +10,8 @@
 #include <st/rng.h>
 #include <st/wire.h>
 
-enum { CHECKED = 10 }; /* one pilot in ten compares predictions */
+enum { CHECKED = 10 };       /* one pilot in ten compares predictions */
+enum { OWN_TICKS_MAX = 40 }; /* that the own ship is flown on without word */
 enum { THINK_MS = 100, INPUT_MIN_MS = 50, HEARTBEAT_MS = 500, FRAME_MAX = 2048 };
 enum { FIELD_DELTA = 5, FIELD_SNAPSHOT = 6, WIRE_BYTES = 2 };
 
@@ -125,7 +126,7 @@ static void take_own(struct pilot *p, struct world *w, const Startrader__V1__Ser
     const Startrader__V1__OwnState *o = f->own;
     uint32_t before = p->own.phase;
     p->own.phase = o->phase;
-    p->own.tick = f->tick;
+    p->own.tick = o->tick;
     p->own.entity = o->entity;
     probe_own(p, w, o->entity);
     p->own.location = o->location;
@@ -168,6 +169,19 @@ static void take_own(struct pilot *p, struct world *w, const Startrader__V1__Ser
         p->market_known = p->account_known = p->buying = false;
         p->steps_done = 0;
     }
+}
+
+/* The own ship, flown on to the frame's tick as it is steered. */
+static void advance_own(struct pilot *p, struct world *w, uint32_t tick)
+{
+    struct flight_class c;
+    if (p->own.phase == STARTRADER__V1__PHASE__PHASE_FLYING &&
+        tick - p->own.tick <= OWN_TICKS_MAX && config_flight_class(w->config, p->own.class_id, &c))
+        while (p->own.tick != tick) {
+            flight_step(&p->own.flight, &c);
+            p->own.tick++;
+        }
+    p->own.tick = tick;
 }
 
 static void take_private(struct world *w, const Startrader__V1__ServerFrame *f)
@@ -317,6 +331,8 @@ static void on_message(void *ctx, const uint8_t *data, size_t len)
         probe_frame(p, w, f, now_us);
     if (f->own)
         take_own(p, w, f, now_us);
+    if (f->tick)
+        advance_own(p, w, f->tick);
     if (f->tick)
         count_frame(p, w, now_us);
     look_for_return(p, w, f, now_us);

@@ -306,7 +306,7 @@ export class Session {
     const before = this.phase;
     if (frame.own) {
       world.own = frame.own.entity;
-      own.take(frame.own, frame.tick, now);
+      own.take(frame.own, frame.own.tick || frame.tick, now);
     }
     for (const delta of frame.delta) world.apply(delta, false, now);
     for (const cell of frame.snapshot) world.apply(cell, true, now);

@@ -143,18 +143,17 @@ START_TEST(own_slices)
                                     8,
                                     5};
     struct own_facts f;
-    ck_assert(bundle_own(&f, (struct st_slice){slice, sizeof slice}, true));
+    ck_assert(bundle_own(&f, (struct st_slice){slice, sizeof slice}));
     ck_assert_uint_eq(f.ack_seq, 77);
     ck_assert_uint_eq(f.combat_until, 120);
     ck_assert_uint_eq(f.own.len, 9);
     ck_assert_uint_eq(f.events.len, 4);
-    ck_assert(bundle_own(&f, (struct st_slice){slice, 9}, false));
+    ck_assert(bundle_own(&f, (struct st_slice){slice, 9}));
     ck_assert_uint_eq(f.ack_seq, 77);
-    ck_assert_uint_eq(f.combat_until, 0); /* not looked for */
     ck_assert_uint_eq(f.events.len, 0);
-    ck_assert(!bundle_own(&f, (struct st_slice){slice + 9, 4}, true));
-    ck_assert(!bundle_own(&f, (struct st_slice){slice, 5}, true));
-    ck_assert(!bundle_own(&f, (struct st_slice){slice, 0}, true));
+    ck_assert(!bundle_own(&f, (struct st_slice){slice + 9, 4}));
+    ck_assert(!bundle_own(&f, (struct st_slice){slice, 5}));
+    ck_assert(!bundle_own(&f, (struct st_slice){slice, 0}));
 }
 END_TEST
 

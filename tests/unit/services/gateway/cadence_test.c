@@ -23,16 +23,6 @@ START_TEST(by_need)
 }
 END_TEST
 
-/* A crowd is told 20 times a second though nobody fires. */
-START_TEST(crowds)
-{
-    struct near n = {.moved = NOW, .heat = 1u << 20};
-    ck_assert_uint_ge(near_rate(&n, NOW), CADENCE_CROWD_BYTES);
-    ck_assert_int_eq(cadence_of(&n, false, false, NOW), CADENCE_FIGHT);
-    ck_assert_uint_lt(near_rate(&n, NOW + 1000), CADENCE_CROWD_BYTES);
-}
-END_TEST
-
 static uint32_t frames(uint32_t interval, uint32_t stagger, uint32_t ticks)
 {
     uint32_t last = NOW, count = 0;
@@ -83,7 +73,6 @@ int main(void)
     Suite *suite = suite_create("cadence");
     TCase *t = tcase_create("cadence");
     tcase_add_test(t, by_need);
-    tcase_add_test(t, crowds);
     tcase_add_test(t, rates);
     tcase_add_test(t, staggered);
     tcase_add_test(t, out_of_turn);

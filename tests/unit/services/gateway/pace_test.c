@@ -83,7 +83,8 @@ static uint32_t frames(struct peer *c, uint32_t phase, const struct test_slice *
 
 START_TEST(by_need)
 {
-    static const struct test_slice shot[] = {{.cell = HOME + 1, .id = 5, .shot = 9}};
+    static const struct test_slice shot[] = {{.cell = HOME, .id = 5, .shot = 9}};
+    static const struct test_slice next[] = {{.cell = HOME + 1, .id = 5, .shot = 9}};
     static const struct test_slice mover[] = {{.cell = HOME - 1, .shot = 0, .gone = 77}};
     static const struct test_slice far[] = {{.cell = HOME + 2, .id = 5, .shot = 9}};
     struct peer c;
@@ -91,6 +92,7 @@ START_TEST(by_need)
     BETWEEN(frames(&c, FLYING, NULL, 0), TICKS / 5 - 2, TICKS / 5 + 2);
     BETWEEN(frames(&c, FLYING, mover, 0), TICKS / 2 - 2, TICKS / 2 + 2);
     BETWEEN(frames(&c, FLYING, far, 0), TICKS / 5 - 2, TICKS / 5 + 2);
+    BETWEEN(frames(&c, FLYING, next, 0), TICKS / 2 - 2, TICKS / 2 + 2);
     BETWEEN(frames(&c, FLYING, shot, 0), TICKS - 2, TICKS);
     BETWEEN(frames(&c, FLYING, NULL, 1), TICKS - 2, TICKS); /* acknowledged at once */
     BETWEEN(frames(&c, DOCKED, mover, 0), TICKS / 20 - 1, TICKS / 20 + 2);

@@ -340,7 +340,7 @@ START_TEST(tiers_by_distance_and_budget)
     v.changed = false;
     view_assign(&v, s.cells, 111, 100); /* not yet: once a second */
     ck_assert_uint_eq(at_tier(0), 9);
-    v.changed = true; /* at once */
+    v.changed = true;                    /* at once */
     view_assign(&v, s.cells, 111, 8000); /* two to three cells at tier 0 */
     ck_assert_uint_eq(tier_at(HOME), 0);
     ck_assert_uint_lt(at_tier(0), 9);
