@@ -345,7 +345,12 @@ bool cells_windowed(const struct cells *c, const struct ring *r, uint32_t tick)
 
 uint32_t ring_window_end(const struct ring *r, uint32_t tier, uint32_t tick)
 {
-    uint32_t n = windows[tier], since = (tick % n + n - r->rolled_tick % n) % n;
+    uint32_t since;
+    if (tier == 0)
+        return tick;
+    /* Both lengths divide 20, so that the difference is never negative; constants, no division. */
+    since = tick + 20 * (r->rolled_tick / 20 + 1) - r->rolled_tick;
+    since = tier == 1 ? since % 4 : since % 10;
     return tick > since ? tick - since : 0;
 }
 

@@ -103,6 +103,7 @@ struct plane {
     struct st_buf scratch;
     uint64_t now_ms, next_beat_ms, beats;
     uint64_t heartbeat_ms, status_ms, asked_ms;
+    bool extras;             /* something waits for a client without a frame of its own */
     bool asked, asked_whole; /* a SnapshotRequest is under way */
     uint32_t flags;          /* STATUS_* of the loop */
     bool paused;             /* the world stands still */

@@ -29,6 +29,7 @@
 
 enum {
     SWEEP_MS = 50,
+    SETTLED_SWEEPS = 20, /* of so many one, while no session is on its way in */
     WELCOME_MAX = 512,
     NAME_MAX_BYTES = 64,
     TICK_MS = 50,
@@ -78,6 +79,8 @@ struct sessions {
     uint32_t binding;
     uint32_t world_epoch;
     struct st_timer *sweep;
+    bool unsettled; /* some session is on its way in */
+    uint32_t sweeps;
     struct st_counter *hellos, *again, *refused, *entered, *rebound;
     struct st_histogram *enter_seconds;
 };
@@ -321,6 +324,7 @@ static void pump_binds(struct sessions *s)
 
 static void queue_bind(struct sessions *s, struct session *x)
 {
+    s->unsettled = true;
     x->step = STEP_QUEUED;
     st_list_push(&s->queue, &x->queue);
     pump_binds(s);
@@ -389,11 +393,19 @@ static void renew(struct sessions *s, struct session *x)
                        GATEWAY_REQUEST_MS, on_renewed, s, x->sid);
 }
 
+static bool is_settled(const struct session *x)
+{
+    return x->step == STEP_BOUND && x->welcomed && x->confirmed;
+}
+
 static void on_sweep(void *ctx)
 {
     struct sessions *s = ctx;
     uint64_t now = st_loop_now_ms(s->o.loop), sid, at;
     uint32_t cursor = 0;
+    if (++s->sweeps % SETTLED_SWEEPS != 0 && !s->unsettled)
+        return;
+    s->unsettled = false;
     while (st_map_next(s->by_sid, &cursor, &sid, &at)) {
         struct session *x = &s->slot[at];
         if (x->step == STEP_RETRY && now >= x->next_ms)
@@ -403,6 +415,7 @@ static void on_sweep(void *ctx)
         if (x->entered && !x->renewing && now >= x->renew_ms)
             renew(s, x);
         enter_if_ready(s, x);
+        s->unsettled |= !is_settled(x);
     }
 }
 

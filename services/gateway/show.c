@@ -216,15 +216,22 @@ void show_extra(struct plane *p, struct client *c, const void *fields, size_t le
         return;
     if (scrap_put(p->scraps, &c->extra, fields, len, GATEWAY_EXTRA_MAX) != ST_OK)
         end_slow(p, c);
+    p->extras = true;
 }
 
 void show_extras(struct plane *p)
 {
     uint32_t cursor = 0, sid;
     struct client *c;
+    if (!p->extras)
+        return;
+    p->extras = false;
     while ((c = st_pool_next(p->clients, &cursor, &sid))) {
         struct view_frame f;
-        if (c->extra.len == 0 || c->state == CLIENT_CLOSING || conn_busy(&c->conn))
+        if (c->extra.len == 0 || c->state == CLIENT_CLOSING)
+            continue;
+        p->extras |= conn_busy(&c->conn);
+        if (conn_busy(&c->conn))
             continue;
         f = frame_of(p, c);
         st_buf_clear(&p->out);

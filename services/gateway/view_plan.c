@@ -299,6 +299,26 @@ static bool plan_deltas(struct build *b, uint32_t i)
     return true;
 }
 
+/* Nothing has been heard of the cell since, and nothing is to change: most cells, most times. */
+static bool is_quiet(const struct build *b, uint32_t i)
+{
+    const struct view *v = b->v;
+    const struct ring *r = b->plan[i].ring;
+    const struct ring_slice *last = r->list[v->told[i]].last;
+    return v->tier[i] + v->coarser == v->told[i] && !r->crowd && r->rolled_tick != 0 &&
+           (!last || last->tick <= v->cursor[i]) && r->snapshot.tick <= v->cursor[i] &&
+           b->f->synced && cells_windowed(b->cells, r, b->f->tick) &&
+           ring_is_complete(r, v->told[i], v->cursor[i]);
+}
+
+static void plan_quiet(struct build *b, uint32_t i)
+{
+    struct plan *p = &b->plan[i];
+    uint32_t end = ring_window_end(p->ring, b->v->told[i], b->f->tick);
+    p->told = b->v->told[i];
+    p->cursor = p->until = ST_MAX(b->v->cursor[i], end);
+}
+
 static void plan_cell(struct build *b, uint32_t i)
 {
     uint32_t cursor = b->v->cursor[i];
@@ -309,6 +329,8 @@ static void plan_cell(struct build *b, uint32_t i)
     if (known && !r) {
         known = !b->f->synced || cursor + GATEWAY_TAIL_TICKS >= b->f->tick;
         p->cursor = known ? b->f->tick : cursor;
+    } else if (known && is_quiet(b, i)) {
+        plan_quiet(b, i);
     } else if (known) {
         known = plan_deltas(b, i);
     }

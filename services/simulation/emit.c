@@ -318,18 +318,32 @@ static void emit_deltas(struct emit *e, const struct world *w)
     send_world(e, w, false);
 }
 
+static void emit_snapshot(struct emit *e, const struct world *w, uint32_t cell)
+{
+    for (int again = 0; again < 2; again++) {
+        size_t from = e->slices.blob.len;
+        frame_snapshot(e->frame, w, cell, &e->slices.blob);
+        if (slices_end(&e->slices, from, cell))
+            return;
+        send_world(e, w, true);
+        e->stats->dropped += (uint32_t)again;
+    }
+}
+
+/* Who has heard of the last two snapshots of a cell knows that it is empty. */
+static bool is_rolled(const struct emit *e, const struct world *w, uint32_t index)
+{
+    uint32_t any;
+    return world_cell_entities(w, frame_cell_at(index), &any, 1) > 0 ||
+           window_touched(e->window, w, index, 2 * EMIT_ROLL_TICKS);
+}
+
 static void emit_snapshots(struct emit *e, const struct world *w)
 {
     slices_clear(&e->slices);
     for (uint32_t i = world_tick(w) % EMIT_ROLL_TICKS; i < WORLD_CELLS; i += EMIT_ROLL_TICKS) {
-        for (int again = 0; again < 2; again++) {
-            size_t from = e->slices.blob.len;
-            frame_snapshot(e->frame, w, frame_cell_at(i), &e->slices.blob);
-            if (slices_end(&e->slices, from, frame_cell_at(i)))
-                break;
-            send_world(e, w, true);
-            e->stats->dropped += (uint32_t)again;
-        }
+        if (is_rolled(e, w, i))
+            emit_snapshot(e, w, frame_cell_at(i));
         leaves_review(e->leaves, w, i);
     }
     send_world(e, w, true);

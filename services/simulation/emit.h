@@ -16,7 +16,7 @@
 enum {
     EMIT_BLOB_MAX = 900000, /* bytes of slices in a bundle; the bus takes 1 MiB messages */
     EMIT_MESSAGE_MAX = 1000000,
-    EMIT_ROLL_TICKS = 40,       /* each cell's snapshot comes once in so many ticks */
+    EMIT_ROLL_TICKS = 40,       /* the snapshot of a cell that is not empty comes once in so many */
     EMIT_OWN_TICKS = 20,        /* each session's own state at least once in so many ticks ... */
     EMIT_OWN_FLYING_TICKS = 10, /* ... and of those who fly */
     EMIT_EVENTS_MAX = 65536,    /* private events of a tick */

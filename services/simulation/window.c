@@ -207,6 +207,11 @@ void window_mark(struct window *v, const struct world *w, uint32_t index, const 
         mark_of(v, ids[i])->changed = world_tick(w);
 }
 
+bool window_touched(const struct window *v, const struct world *w, uint32_t index, uint32_t ticks)
+{
+    return v->touched[index] != 0 && v->touched[index] + ticks > world_tick(w);
+}
+
 bool window_has(const struct window *v, const struct world *w, uint32_t id)
 {
     uint32_t slot = id & WORLD_SLOT_MASK, tick = world_tick(w);

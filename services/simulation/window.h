@@ -33,6 +33,8 @@ void window_mark(struct window *v, const struct world *w, uint32_t index, const 
                  uint32_t n);
 /* The tick that was taken last has a record of the entity. */
 bool window_has(const struct window *v, const struct world *w, uint32_t id);
+/* Anything happened in the index-th cell in the last `ticks` ticks. */
+bool window_touched(const struct window *v, const struct world *w, uint32_t index, uint32_t ticks);
 /* What the last `ticks` ticks (WINDOW_NEAR or WINDOW_FAR) changed in the index-th cell of the play
  * square; lists are lent until the next call. False: nothing. Who is a member now is not in `gone`,
  * though it may have been away; who has changed after it entered is in both lists. */

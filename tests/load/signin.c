@@ -16,11 +16,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <st/base.h>
+#include <st/clock.h>
 #include <st/json.h>
+#include <st/rng.h>
 
 extern char **environ;
 
-enum { THREADS = 64, ANSWER_MAX = 96 * 1024 };
+enum { THREADS = 64, ANSWER_MAX = 96 * 1024, ATTEMPTS = 30 };
 
 uint32_t signin_address(uint32_t i)
 {
@@ -113,6 +116,13 @@ static bool grant_fighter(const struct options *o, uint64_t player)
     return status == 0;
 }
 
+/* 503 and 429 ask for patience. */
+static void back_off(uint32_t attempt)
+{
+    uint32_t ms = ST_MIN(50u << ST_MIN(attempt, 5u), 1000u);
+    st_sleep_until_ns(st_mono_ns() + (ms + st_random_below(ms)) * 1000000ull);
+}
+
 struct crowd {
     const struct options *o;
     struct account *accounts;
@@ -125,8 +135,11 @@ static void *signer(void *arg)
     struct crowd *c = arg;
     for (uint32_t i; (i = atomic_fetch_add(&c->next, 1)) < c->n;) {
         struct account *a = &c->accounts[i];
-        for (int attempt = 0; attempt < 5 && a->player == 0; attempt++)
+        for (uint32_t attempt = 0; attempt < ATTEMPTS && a->player == 0; attempt++) {
+            if (attempt > 0)
+                back_off(attempt);
             guest(c->o, i, a);
+        }
         bool ok = a->player != 0;
         if (ok && c->o->ctl && options_behaviour(c->o, i) == FIGHT)
             ok = grant_fighter(c->o, a->player);

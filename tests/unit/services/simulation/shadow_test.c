@@ -360,7 +360,8 @@ START_TEST(shadow_is_the_world_after_each_tick)
         tick();
         check_equal();
     }
-    ck_assert_uint_eq(t.count.snapshots, ROUNDS * WORLD_CELLS);
+    ck_assert_uint_gt(t.count.snapshots, ROUNDS * 10);
+    ck_assert_uint_lt(t.count.snapshots, ROUNDS * WORLD_CELLS); /* not of empty ones */
     ck_assert_uint_gt(t.count.shots, 1000);
     ck_assert_uint_gt(t.count.hits, 100);
     ck_assert_uint_gt(t.count.gone, 20);
