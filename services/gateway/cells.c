@@ -31,6 +31,7 @@ struct cells {
     uint32_t *index; /* cell -> id of its ring, 0 = none */
     struct ring_slice *slices, *spare;
     struct near *near;
+    struct head *heads;
     bool noted;
     uint32_t synced_tick, window_tick;
     size_t pinned;
@@ -45,6 +46,7 @@ struct cells *cells_new(uint32_t rings_max, uint32_t slices_max, uint32_t parcel
     c->index = st_alloc_array(GATEWAY_CELLS, sizeof *c->index);
     c->slices = st_alloc_array(slices_max, sizeof *c->slices);
     c->near = st_alloc_array(GATEWAY_CELLS, sizeof *c->near);
+    c->heads = st_alloc_array(GATEWAY_CELLS, sizeof *c->heads);
     for (uint32_t i = 0; i < slices_max; i++) {
         c->slices[i].next = c->spare;
         c->spare = &c->slices[i];
@@ -65,6 +67,7 @@ void cells_free(struct cells **out)
     st_free(c->index);
     st_free(c->slices);
     st_free(c->near);
+    st_free(c->heads);
     st_free(c);
     *out = NULL;
 }
@@ -142,6 +145,7 @@ static void drop_crowd(struct cells *c, struct ring *r)
     if (w)
         st_pool_put(c->crowds, w->id);
     r->crowd = NULL;
+    c->heads[r->cell].plain = r->rolled_tick != 0;
 }
 
 static void drop_ring(struct cells *c, struct ring *r)
@@ -154,6 +158,7 @@ static void drop_ring(struct cells *c, struct ring *r)
         cells_parcel_put(c, r->snapshot.parcel);
     st_pool_put(c->rings, c->index[r->cell]);
     c->index[r->cell] = 0;
+    c->heads[r->cell] = (struct head){0};
 }
 
 /* A ring goes only when its last delta is older than the tail, so a new one is as complete. */
@@ -229,6 +234,7 @@ static struct ring_list *leaf_list(struct cells *c, struct ring *r, uint32_t lea
         if (!r->crowd)
             return NULL;
         r->crowd->id = id;
+        c->heads[r->cell].plain = false;
     }
     r->crowd->used[tier] |= (uint64_t)1 << leaf;
     return &r->crowd->list[leaf][tier];
@@ -274,6 +280,7 @@ int cells_delta(struct cells *c, uint32_t cell, uint32_t part, uint32_t tick, ui
     p->refs++;
     *s = (struct ring_slice){.parcel = p, .bytes = bytes, .tick = tick};
     append(l, s);
+    c->heads[cell].newest[tier] = tick;
     if (tier == 0)
         note_facts(c, r, tick, bytes);
     else
@@ -287,8 +294,10 @@ int cells_snapshot(struct cells *c, uint32_t cell, uint32_t tick, bool rolled, s
     struct ring *r = find_or_make(c, cell, tick);
     if (!r)
         return ST_EFULL;
-    if (rolled)
-        r->rolled_tick = tick;
+    if (rolled) {
+        r->rolled_tick = c->heads[cell].rolled_tick = tick;
+        c->heads[cell].plain = !r->crowd;
+    }
     if (r->has_snapshot) {
         if (tick < r->snapshot.tick)
             return ST_OK;
@@ -297,7 +306,7 @@ int cells_snapshot(struct cells *c, uint32_t cell, uint32_t tick, bool rolled, s
     p->refs++;
     r->snapshot = (struct ring_slice){.parcel = p, .bytes = bytes, .tick = tick};
     r->has_snapshot = true;
-    r->base_tick = tick;
+    r->base_tick = c->heads[cell].snapshot_tick = tick;
     return ST_OK;
 }
 
@@ -338,20 +347,36 @@ uint32_t ring_rate(const struct ring *r, uint32_t tier, uint32_t tick)
     return ring_list_rate(&r->list[tier], tick) + snapshots;
 }
 
-bool cells_windowed(const struct cells *c, const struct ring *r, uint32_t tick)
+const struct head *cells_head(const struct cells *c, uint32_t cell)
 {
-    return r->rolled_tick != 0 && c->window_tick != 0 && c->window_tick + WINDOWS_TICKS >= tick;
+    st_assert(cell < GATEWAY_CELLS);
+    return &c->heads[cell];
 }
 
-uint32_t ring_window_end(const struct ring *r, uint32_t tier, uint32_t tick)
+bool cells_windowed(const struct cells *c, uint32_t rolled_tick, uint32_t tick)
+{
+    return rolled_tick != 0 && c->window_tick != 0 && c->window_tick + WINDOWS_TICKS >= tick;
+}
+
+static uint32_t window_end(uint32_t rolled_tick, uint32_t tier, uint32_t tick)
 {
     uint32_t since;
     if (tier == 0)
         return tick;
     /* Both lengths divide 20, so that the difference is never negative; constants, no division. */
-    since = tick + 20 * (r->rolled_tick / 20 + 1) - r->rolled_tick;
+    since = tick + 20 * (rolled_tick / 20 + 1) - rolled_tick;
     since = tier == 1 ? since % 4 : since % 10;
     return tick > since ? tick - since : 0;
+}
+
+uint32_t ring_window_end(const struct ring *r, uint32_t tier, uint32_t tick)
+{
+    return window_end(r->rolled_tick, tier, tick);
+}
+
+uint32_t head_window_end(const struct head *h, uint32_t tier, uint32_t tick)
+{
+    return window_end(h->rolled_tick, tier, tick);
 }
 
 bool ring_is_complete(const struct ring *r, uint32_t tier, uint32_t after)

@@ -52,6 +52,13 @@ struct ring {
     uint32_t gone_tick;   /* tick of the newest delta in which somebody left */
 };
 
+/* What most looks at a cell need: those of a row of cells lie side by side. */
+struct head {
+    uint32_t newest[GATEWAY_TIERS]; /* tick of a tier's newest delta; 0 = none */
+    uint32_t snapshot_tick, rolled_tick;
+    bool plain; /* there is a ring, told as a whole, and it is known when its windows end */
+};
+
 /* What has happened in a cell and the eight around it. */
 struct near {
     uint32_t moved; /* newest tick of a delta; 0 = never */
@@ -76,6 +83,7 @@ int cells_snapshot(struct cells *c, uint32_t cell, uint32_t tick, bool rolled, s
                    struct st_slice bytes) ST_MUST_CHECK;
 /* The ring of a cell; NULL = the cell is empty. */
 const struct ring *cells_ring(const struct cells *c, uint32_t cell);
+const struct head *cells_head(const struct cells *c, uint32_t cell);
 /* First delta after a tick, NULL = none. */
 const struct ring_slice *ring_after(const struct ring_list *l, uint32_t tick);
 /* Bytes per second that a list has had lately. */
@@ -85,9 +93,10 @@ uint32_t ring_rate(const struct ring *r, uint32_t tier, uint32_t tick);
 /* The rolling snapshot of that tick is told to clients. */
 bool ring_is_rolled(const struct ring *r, uint32_t tick);
 /* The deltas of the upper tiers are told: windows are heard of, and when those of the cell end. */
-bool cells_windowed(const struct cells *c, const struct ring *r, uint32_t tick);
+bool cells_windowed(const struct cells *c, uint32_t rolled_tick, uint32_t tick);
 /* The last tick up to `tick` at which a window of the tier ended. */
 uint32_t ring_window_end(const struct ring *r, uint32_t tier, uint32_t tick);
+uint32_t head_window_end(const struct head *h, uint32_t tier, uint32_t tick);
 /* Every window of the tier that ends after that tick is here, those of the leaves included. */
 bool ring_is_complete(const struct ring *r, uint32_t tier, uint32_t after);
 /* Around a cell; never NULL. */

@@ -225,7 +225,7 @@ static uint32_t leaf_target(const struct build *b, uint32_t i, uint32_t wanted)
 {
     if (b->v->told[i] > 0 || b->plan[i].told > 0)
         return b->plan[i].told;
-    if (!cells_windowed(b->cells, b->plan[i].ring, b->f->tick))
+    if (!cells_windowed(b->cells, b->plan[i].ring->rolled_tick, b->f->tick))
         return 0;
     return ST_MIN(wanted + b->v->coarser, GATEWAY_TIERS - 1u);
 }
@@ -258,7 +258,8 @@ static uint32_t wanted_tier(const struct build *b, uint32_t i, const struct view
 {
     const struct view *v = b->v;
     uint32_t wanted = ST_MIN(v->tier[i] + v->coarser, GATEWAY_TIERS - 1u);
-    if (!cells_windowed(b->cells, b->plan[i].ring, b->f->tick) || (c && !is_even(&c->told, wanted)))
+    if (!cells_windowed(b->cells, b->plan[i].ring->rolled_tick, b->f->tick) ||
+        (c && !is_even(&c->told, wanted)))
         return 0;
     return wanted;
 }
@@ -299,24 +300,24 @@ static bool plan_deltas(struct build *b, uint32_t i)
     return true;
 }
 
-/* Nothing has been heard of the cell since, and nothing is to change: most cells, most times. */
-static bool is_quiet(const struct build *b, uint32_t i)
+/* Nothing has been heard of the cell since, and nothing is to change: most cells, most times. What
+ * the ring has dropped is not younger than its newest, so it is complete. */
+static bool plan_quiet(struct build *b, uint32_t i)
 {
     const struct view *v = b->v;
-    const struct ring *r = b->plan[i].ring;
-    const struct ring_slice *last = r->list[v->told[i]].last;
-    return v->tier[i] + v->coarser == v->told[i] && !r->crowd && r->rolled_tick != 0 &&
-           (!last || last->tick <= v->cursor[i]) && r->snapshot.tick <= v->cursor[i] &&
-           b->f->synced && cells_windowed(b->cells, r, b->f->tick) &&
-           ring_is_complete(r, v->told[i], v->cursor[i]);
-}
-
-static void plan_quiet(struct build *b, uint32_t i)
-{
-    struct plan *p = &b->plan[i];
-    uint32_t end = ring_window_end(p->ring, b->v->told[i], b->f->tick);
-    p->told = b->v->told[i];
-    p->cursor = p->until = ST_MAX(b->v->cursor[i], end);
+    const struct head *h = cells_head(b->cells, v->cell[i]);
+    uint32_t cursor = v->cursor[i], told = v->told[i];
+    if (!h->plain || h->newest[told] > cursor || h->snapshot_tick > cursor || cursor <= CURSOR_LOST)
+        return false;
+    if (v->tier[i] + v->coarser != told || !b->f->synced ||
+        !cells_windowed(b->cells, h->rolled_tick, b->f->tick))
+        return false;
+    b->plan[i] = (struct plan){
+        .run = (uint16_t)b->runs_n,
+        .told = (uint8_t)told,
+        .cursor = ST_MAX(cursor, head_window_end(h, told, b->f->tick)),
+    };
+    return true;
 }
 
 static void plan_cell(struct build *b, uint32_t i)
@@ -329,8 +330,6 @@ static void plan_cell(struct build *b, uint32_t i)
     if (known && !r) {
         known = !b->f->synced || cursor + GATEWAY_TAIL_TICKS >= b->f->tick;
         p->cursor = known ? b->f->tick : cursor;
-    } else if (known && is_quiet(b, i)) {
-        plan_quiet(b, i);
     } else if (known) {
         known = plan_deltas(b, i);
     }
@@ -343,6 +342,8 @@ void view_plan(struct build *b)
     struct view *v = b->v;
     v->waiting = false;
     for (uint32_t i = 0; i < v->count; i++) {
+        if (plan_quiet(b, i))
+            continue;
         plan_cell(b, i);
         if (b->plan[i].tail)
             b->split = ST_MAX(b->split, b->plan[i].base);
