@@ -36,6 +36,7 @@ product && code ~ /^[ \t]*#[ \t]*include/ {
     foreign("^hiredis", "^libcommon/st/kv[a-z_]*[.][ch]$", "hiredis")
     foreign("^microhttpd", "^libcommon/st/http[a-z_]*[.][ch]$", "libmicrohttpd")
     foreign("^wslay", "(^libcommon/st/websocket|^services/gateway/conn)[a-z_]*[.][ch]$", "wslay")
+    foreign("^liburing", "^services/gateway/burst[a-z_]*[.][ch]$", "liburing")
     foreign("^sodium", "^libcommon/st/secret[a-z_]*[.][ch]$", "libsodium")
     foreign("^jansson", "^libcommon/st/json[a-z_]*[.][ch]$", "jansson")
     foreign("^uv[.]h$", "^libcommon/st/loop[a-z_]*[.][ch]$", "libuv")

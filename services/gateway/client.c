@@ -241,20 +241,47 @@ static void note_pace(struct plane *p, struct client *c)
     }
 }
 
-bool client_send(struct plane *p, struct client *c, const struct st_buf *frames)
+static void note_sent(struct plane *p, struct client *c, size_t len, int err)
 {
-    int err = conn_send(&c->conn, frames->data, frames->len, p->now_ms);
     if (err != ST_OK) {
         client_end(p, c, err == ST_EFULL ? CLOSE_SLOW : CLOSE_GONE, "too slow");
-        return false;
+        return;
     }
     st_counter_add(p->stats.frames, 1);
-    st_counter_add(p->stats.bytes, frames->len);
-    st_histogram_observe(p->stats.frame_bytes, (double)frames->len);
+    st_counter_add(p->stats.bytes, len);
+    st_histogram_observe(p->stats.frame_bytes, (double)len);
     note_pace(p, c);
     if (conn_busy(&c->conn) && !c->wants_out)
         watch(p, c, EPOLL_CTL_MOD, true);
-    return true;
+}
+
+void client_send(struct plane *p, struct client *c, const struct st_buf *frames)
+{
+    note_sent(p, c, frames->len, conn_send(&c->conn, frames->data, frames->len, p->now_ms));
+}
+
+static void on_burst(void *ctx, uint32_t sid, const uint8_t *data, size_t len, ssize_t sent)
+{
+    struct plane *p = ctx;
+    struct client *c = plane_client(p, sid);
+    if (c && c->state != CLIENT_CLOSING)
+        note_sent(p, c, len, conn_sent(&c->conn, data, len, sent, p->now_ms));
+}
+
+void client_flush(struct plane *p)
+{
+    if (p->burst)
+        burst_flush(p->burst, on_burst, p);
+}
+
+void client_post(struct plane *p, struct client *c, const struct st_buf *frames)
+{
+    st_assert(!conn_busy(&c->conn));
+    if (p->burst && burst_put(p->burst, c->sid, c->conn.fd, frames->data, frames->len))
+        return;
+    client_flush(p);
+    if (!p->burst || !burst_put(p->burst, c->sid, c->conn.fd, frames->data, frames->len))
+        client_send(p, c, frames);
 }
 
 static void check_quiet(struct plane *p, struct client *c)

@@ -305,6 +305,16 @@ int conn_send(struct conn *c, const void *data, size_t len, uint64_t now_ms)
     return keep_rest(c, (const uint8_t *)data + n, len - (size_t)n, now_ms);
 }
 
+int conn_sent(struct conn *c, const void *data, size_t len, ssize_t sent, uint64_t now_ms)
+{
+    size_t n = sent > 0 ? (size_t)sent : 0;
+    st_assert(!conn_busy(c) && n <= len);
+    if (sent < 0 && sent != -EAGAIN && sent != -EINTR)
+        return ST_ECLOSED;
+    c->sent_bytes += n;
+    return n == len ? ST_OK : keep_rest(c, (const uint8_t *)data + n, len - n, now_ms);
+}
+
 int conn_flush(struct conn *c)
 {
     while (conn_busy(c)) {

@@ -10,6 +10,8 @@
 #include "bucket.h"
 #include "gateway.h"
 
+#include <sys/types.h>
+
 struct wslay_frame_context;
 
 struct conn {
@@ -61,6 +63,9 @@ bool conn_busy(const struct conn *c);
 /* Sends whole frames; the unsent rest is kept. ST_ECLOSED: the socket is broken; ST_EFULL: more
  * than the backlog would wait. */
 int conn_send(struct conn *c, const void *data, size_t len, uint64_t now_ms) ST_MUST_CHECK;
+/* The same of frames that were sent otherwise: `sent` bytes of them, or -errno. */
+int conn_sent(struct conn *c, const void *data, size_t len, ssize_t sent,
+              uint64_t now_ms) ST_MUST_CHECK;
 /* Sends more of the rest. */
 int conn_flush(struct conn *c) ST_MUST_CHECK;
 /* Ping; as conn_send. */

@@ -78,6 +78,7 @@ static const struct st_conf_item settings[] = {
      "of the world to one client, before far cells come less often"},
     {"ST_LOAD_PERCENT", ST_CONF_INT, "75", 1, 100,
      "of its time that the data plane may be busy before frames come slower"},
+    {"ST_IO_URING", ST_CONF_BOOL, "on", 0, 0, "frames leave by io_uring where the kernel has it"},
     {"ST_STALL_MS", ST_CONF_INT, "15000", 100, 600000, "an unfinished frame before the end, ms"},
 };
 
@@ -232,6 +233,7 @@ static void make_plane(struct gateway *g, const struct st_conf *conf)
         .stall_ms = (uint32_t)st_conf_int(conf, "ST_STALL_MS"),
         .load_max_pm = (uint32_t)st_conf_int(conf, "ST_LOAD_PERCENT") * 10,
         .client_bytes_per_s = (uint32_t)st_conf_int(conf, "ST_CLIENT_BYTES_PER_S"),
+        .send_plain = !st_conf_bool(conf, "ST_IO_URING"),
         .on_note = on_note,
         .on_socket_closed = on_socket_closed,
         .ctx = g,

@@ -387,12 +387,23 @@ static void wait(struct plane *p)
     p->now_ms = st_mono_ms();
 }
 
+/* By the thread that uses them. */
+static void start_bursts(struct plane *p)
+{
+    st_alloc_cold_begin();
+    p->burst = p->o.send_plain ? NULL : burst_new();
+    st_alloc_cold_end();
+    if (!p->o.send_plain && !p->burst)
+        st_log(ST_LOG_INFO, "no_io_uring", st_log_s("error", strerror(errno)));
+}
+
 static void *run(void *ctx)
 {
     struct plane *p = ctx;
     uint32_t cursor = 0, sid;
     struct client *c;
     p->next_beat_ms = st_mono_ms();
+    start_bursts(p);
     while (!p->ended) {
         void *msg;
         uint64_t woken;
@@ -475,6 +486,7 @@ void plane_free(struct plane **out)
     if (p->started)
         pthread_join(p->thread, NULL);
     outlet_free(&p->outlet);
+    burst_free(&p->burst);
     st_mailbox_free(&p->world, message_free, NULL);
     st_mailbox_free(&p->orders, order_free, NULL);
     st_mailbox_free(&p->notes, note_free, NULL);

@@ -25,6 +25,7 @@ struct plane_options {
     uint32_t messages_per_s, messages_burst;
     uint32_t hello_ms, ping_ms, idle_ms, stall_ms; /* deadlines of a client */
     uint32_t load_max_pm; /* busy share of its time above which frames come slower; 0 = usual */
+    bool send_plain;      /* a system call for each frame, though io_uring may be there */
     uint32_t client_bytes_per_s; /* that a view may need before far cells come less often */
     void (*on_note)(void *ctx, struct loop_note *note);       /* loop thread; lent */
     void (*on_socket_closed)(void *ctx, const char *address); /* data plane's thread */

@@ -7,6 +7,7 @@
 #define GATEWAY_PLANE_PRIVATE_H
 
 #include "admit.h"
+#include "burst.h"
 #include "cadence.h"
 #include "conn.h"
 #include "governor.h"
@@ -97,6 +98,7 @@ struct plane {
     uint64_t busy_ns, governed_ns;
     struct batch *batch;
     struct outlet *outlet;
+    struct burst *burst; /* NULL: a send for each frame */
     struct view_wanted wanted;
     struct st_arena arena;
     struct st_buf out; /* frames of one client */
@@ -125,8 +127,12 @@ struct client *plane_client(struct plane *p, uint32_t sid);
 void client_adopt(struct plane *p, const struct plane_order *o);
 void client_readable(struct plane *p, struct client *c);
 void client_writable(struct plane *p, struct client *c);
-/* Sends whole frames and looks after EPOLLOUT; false: the client has ended. */
-bool client_send(struct plane *p, struct client *c, const struct st_buf *frames);
+/* Sends whole frames and looks after EPOLLOUT; it may end the client. */
+void client_send(struct plane *p, struct client *c, const struct st_buf *frames);
+/* The same together with those of others, at the next client_flush: until then nothing else may be
+ * sent to this client. */
+void client_post(struct plane *p, struct client *c, const struct st_buf *frames);
+void client_flush(struct plane *p);
 /* Says goodbye; the socket goes a little later. code CLOSE_GONE: it has gone already. */
 void client_end(struct plane *p, struct client *c, uint16_t code, const char *reason);
 void client_free(struct plane *p, struct client *c);

@@ -197,7 +197,7 @@ static void show(struct plane *p, struct client *c)
     told_own(p, c);
     scrap_clear(p->scraps, &c->events);
     scrap_clear(p->scraps, &c->extra);
-    (void)client_send(p, c, &p->out);
+    client_post(p, c, &p->out);
 }
 
 void show_tick(struct plane *p)
@@ -207,6 +207,7 @@ void show_tick(struct plane *p)
     while ((c = st_pool_next(p->clients, &cursor, &sid)))
         if (is_due(p, c))
             show(p, c);
+    client_flush(p);
     owns_age(&p->owns, p->stream.marker.tick);
 }
 
@@ -237,7 +238,7 @@ void show_extras(struct plane *p)
         st_buf_clear(&p->out);
         view_build_plain(&f, &p->out);
         scrap_clear(p->scraps, &c->extra);
-        (void)client_send(p, c, &p->out);
+        client_send(p, c, &p->out);
     }
 }
 
