@@ -44,6 +44,7 @@ export function command(file, args, { input, environment = {}, ms = 60000 } = {}
         const child = execFile(file, args, options, (error, stdout, stderr) => {
             resolve({ status: error ? (error.code ?? 1) : 0, stdout, stderr });
         });
+        child.stdin.on('error', () => {}); // it may have ended without reading; its status tells
         child.stdin.end(input ?? '');
     });
 }
