@@ -37,7 +37,7 @@ export class Crew {
             if (line.startsWith("{")) this.waiting.shift()?.(JSON.parse(line));
         });
         stack.crews.push(this);
-        this.ended.then(() => stack.crews.splice(stack.crews.indexOf(this), 1));
+        this.ended.then(() => (stack.crews = stack.crews.filter((c) => c !== this)));
         this.ended.then(() => this.waiting.splice(0).forEach((w) => w(null)));
     }
 
@@ -101,6 +101,16 @@ export class Crew {
     async quit() {
         this.command("quit");
         this.child.stdin.end();
+        await this.leave();
+    }
+
+    // After a failure, when nobody reads what it says any more.
+    async end() {
+        this.child.kill();
+        await this.leave();
+    }
+
+    async leave() {
         await this.ended;
         await pause(2500); // their ships leave space a second after their sockets
     }

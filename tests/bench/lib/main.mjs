@@ -85,9 +85,10 @@ async function one(bench, name) {
         await (await import(modules[name]))[name](bench);
     } catch (e) {
         process.exitCode = 1;
-        bench.figures.add({ name: `${name}: failed`, value: NaN, unit: "", void: e.message });
+        const why = e.message.split("\n")[0];
+        bench.figures.add({ name: `${name}: failed`, value: NaN, unit: "", void: why });
         bench.say(e.stack);
-        for (const crew of bench.stack.crews.splice(0)) crew.child.kill();
+        for (const crew of [...bench.stack.crews]) await crew.end();
     }
     bench.say(`${name} took ${((performance.now() - begin) / 1000).toFixed(0)} s`);
 }
