@@ -332,7 +332,7 @@ static void turn_leaves(struct view *v)
 {
     view_stand(v, v->centre % 512 * 8 + below(8), v->centre / 512 * 8 + below(8));
     if (below(3) == 0)
-        view_assign(v, s.cells, now, 200 << below(8));
+        view_assign(v, s.cells, now, 200u << below(8));
     for (uint32_t i = 0; i < v->crowds_n && below(3) == 0; i++) {
         v->crowd[i].wanted.mid = bits();
         v->crowd[i].wanted.far = bits() & ~v->crowd[i].wanted.mid;

