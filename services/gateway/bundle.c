@@ -9,6 +9,7 @@ enum wire { VARINT = 0, FIXED64 = 1, BYTES = 2, FIXED32 = 5 };
 enum { CELLS = 512 * 512 };
 enum {
     FRAME_OWN = 4,
+    FRAME_DENSITY = 15,
     OWN_ACK_SEQ = 2,
     OWN_X = 6,
     OWN_Y = 7,
@@ -216,6 +217,16 @@ int bundle_read_own(struct own_bundle *out, const void *data, size_t len)
     return slices_ok(out->cell, out->off, out->len, out->blob.len) ? ST_OK : ST_EPROTO;
 }
 
+/* One whole field of ServerFrame, of that number, or nothing. */
+static bool density_ok(struct st_slice bytes)
+{
+    struct st_slice rest = bytes, whole;
+    uint32_t field;
+    return bytes.len == 0 ||
+           (bytes.len <= BUNDLE_DENSITY_MAX && bundle_field(&rest, &field, &whole) &&
+            field == FRAME_DENSITY && rest.len == 0 && bundle_content(whole).data != NULL);
+}
+
 static bool marker_field(struct tick_marker *m, const struct field *f)
 {
     switch (f->number) {
@@ -238,6 +249,8 @@ static bool marker_field(struct tick_marker *m, const struct field *f)
     case 9:
         m->config_revision = f->value;
         return f->wire == FIXED64;
+    case 10:
+        return set_bytes(&m->density, f) && density_ok(m->density);
     default:
         return true;
     }

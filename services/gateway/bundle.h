@@ -29,9 +29,12 @@ struct own_bundle {
     struct st_slice blob;
 };
 
+enum { BUNDLE_DENSITY_MAX = 512 }; /* bytes */
+
 struct tick_marker {
     uint32_t shard, world_epoch, tick, delta_seq, snapshot_seq, own_seq, dilation_pm, ships;
     uint64_t config_revision;
+    struct st_slice density; /* a field of ServerFrame, within the marker's bytes; len 0 = none */
 };
 
 /* ST_EPROTO: not such a message, columns of different lengths, or a slice outside of the blob. */

@@ -66,8 +66,9 @@ struct client {
     /* What its own messages and the deadlines look at. */
     struct conn conn;
     uint32_t view_id;
-    uint32_t last_seq; /* highest input that was passed on */
-    uint32_t strikes;  /* thousandths */
+    uint32_t density_tick; /* of what it was told last */
+    uint32_t last_seq;     /* highest input that was passed on */
+    uint32_t strikes;      /* thousandths */
     uint64_t strikes_ms, state_ms, pinged_ms, resync_ms;
     struct bucket messages, inputs;
     char address[ST_NETADDR_TEXT_MAX];

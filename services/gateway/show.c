@@ -172,6 +172,8 @@ static bool build(struct plane *p, struct client *c)
         st_counter_add(p->stats.slow_steps[slow], 1);
     c->slow = (uint8_t)slow;
     f.events = c->events;
+    if (c->density_tick != p->stream.density_tick)
+        f.density = (struct st_slice){p->stream.density, p->stream.density_len};
     if (c->own.len > 0 && owns_has(&p->owns, c->own.bundle))
         f.own = (struct st_slice){c->own.data, c->own.len};
     st_buf_clear(&p->out);
@@ -194,6 +196,7 @@ static void show(struct plane *p, struct client *c)
     if (!build(p, c))
         return;
     c->told_tick = p->stream.marker.tick;
+    c->density_tick = p->stream.density_tick;
     told_own(p, c);
     scrap_clear(p->scraps, &c->events);
     scrap_clear(p->scraps, &c->extra);

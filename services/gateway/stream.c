@@ -104,11 +104,24 @@ static enum stream_event take_bundle(struct stream *s, struct st_bus_msg *msg, u
     return event;
 }
 
+/* The marker's bytes are about to go. */
+static void take_density(struct stream *s, struct tick_marker *m)
+{
+    if (m->density.len > 0 && m->shard == s->shard && m->world_epoch >= s->world_epoch) {
+        memcpy(s->density, m->density.data, m->density.len);
+        s->density_len = (uint32_t)m->density.len;
+        s->density_tick = m->tick;
+    }
+    m->density = (struct st_slice){0};
+}
+
 static enum stream_event take_marker(struct stream *s, struct st_bus_msg *msg, uint64_t now_ms)
 {
     enum stream_event event = STREAM_NOTHING;
     struct tick_marker m;
     int err = bundle_read_marker(&m, msg->data, msg->len);
+    if (err == ST_OK)
+        take_density(s, &m);
     st_bus_msg_free(msg);
     if (err != ST_OK || m.shard != s->shard) {
         s->refused++;

@@ -24,6 +24,9 @@ struct stream {
     uint64_t pending_ms; /* arrival of the first marker that is pending */
     uint64_t marker_ms;  /* arrival of the newest marker, 0 = none */
     uint64_t gaps, lates, refused;
+    uint32_t density_tick; /* of the marker that said where ships are; 0 = none yet */
+    uint32_t density_len;
+    uint8_t density[BUNDLE_DENSITY_MAX]; /* a field of ServerFrame */
 };
 
 enum stream_event {

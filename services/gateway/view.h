@@ -55,11 +55,12 @@ struct view {
     uint32_t cursor[GATEWAY_VIEW_CELLS]; /* tick up to which the client knows it */
 };
 
-/* What a frame says besides the cells; own, events and extra are complete fields of ServerFrame. */
+/* What a frame says besides the cells; own, density, events and extra are complete fields
+ * of ServerFrame; density alone is no reason for a frame. */
 struct view_frame {
     uint32_t tick, world_epoch, dilation_pm;
     bool synced; /* the cells are known: a cell without a ring is empty */
-    struct st_slice own;
+    struct st_slice own, density;
     const struct scraps *scraps;
     struct scrap events, extra;
 };

@@ -166,6 +166,7 @@ static void put_private(const struct view_frame *f, struct st_buf *out)
 {
     scrap_copy(f->scraps, &f->events, out);
     put_slice(out, f->own);
+    put_slice(out, f->density);
     scrap_copy(f->scraps, &f->extra, out);
 }
 
@@ -179,7 +180,7 @@ static void put_last(struct build *b)
     if (tell_view)
         put_view(b->out, v);
     put_private(f, b->out);
-    b->limit += f->own.len + f->events.len + f->extra.len;
+    b->limit += f->own.len + f->density.len + f->events.len + f->extra.len;
     b->any = tell_view || f->own.len + f->events.len + f->extra.len > 0;
     put_deltas(b, false);
     put_snapshots(b, false);

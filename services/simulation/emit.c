@@ -539,6 +539,12 @@ static void emit_own(struct emit *e, const struct world *w, struct sessions *s, 
 
 static void emit_marker(struct emit *e, const struct world *w)
 {
+    uint8_t density[FRAME_DENSITY_MAX];
+    struct st_buf out;
+    st_buf_init_fixed(&out, density, sizeof(density));
+    if (world_tick(w) % EMIT_DENSITY_TICKS == 0)
+        frame_density(e->frame, w, &out);
+    st_assert(!out.overflow);
     Startrader__V1__TickMarker m = STARTRADER__V1__TICK_MARKER__INIT;
     m.shard = e->shard;
     m.world_epoch = e->epoch;
@@ -549,6 +555,8 @@ static void emit_marker(struct emit *e, const struct world *w)
     m.ships = world_ships(w) + world_npcs(w);
     m.own_seq = e->own_seq;
     m.config_revision = e->config_revision;
+    m.density.data = density;
+    m.density.len = out.len;
     send_message(e, EMIT_TICK, "", &m.base);
 }
 

@@ -19,6 +19,7 @@ enum {
     EMIT_ROLL_TICKS = 40,       /* the snapshot of a cell that is not empty comes once in so many */
     EMIT_OWN_TICKS = 20,        /* each session's own state at least once in so many ticks ... */
     EMIT_OWN_FLYING_TICKS = 10, /* ... and of those who fly */
+    EMIT_DENSITY_TICKS = 40,    /* from one word on where ships are to the next */
     EMIT_EVENTS_MAX = 65536,    /* private events of a tick */
     EMIT_BOOKED_MAX = 1024,     /* movements of credits between two ticks */
 };

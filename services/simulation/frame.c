@@ -6,7 +6,8 @@
 
 #include "put.h"
 
-enum { FIELD_DELTA = 5, FIELD_SNAPSHOT = 6 };
+enum { FIELD_DELTA = 5, FIELD_SNAPSHOT = 6, FIELD_DENSITY = 15 };
+enum { SECTOR_CELLS = 8, SECTORS_SIDE = WORLD_CELLS_SIDE / SECTOR_CELLS };
 enum { CELL_MASK = (1 << WORLD_CELL_BITS) - 1 };
 
 /* Which columns an entity of the cell is part of. */
@@ -18,7 +19,7 @@ struct frame_row {
 };
 
 struct frame {
-    uint32_t rows_max, shots_max;
+    uint32_t rows_max, shots_max, ships_max;
     uint32_t rows_n;
     uint32_t corner_x, corner_y; /* of the cell, k */
     struct frame_row *rows;
@@ -44,6 +45,7 @@ struct frame *frame_new(const struct world_limits *limits)
     struct frame *f = st_alloc(sizeof(*f));
     f->rows_max = entities_max(limits);
     f->shots_max = limits->shots;
+    f->ships_max = limits->ships;
     f->rows = st_alloc_array(f->rows_max, sizeof(*f->rows));
     f->ids = st_alloc_array(f->rows_max, sizeof(*f->ids));
     f->shots = st_alloc_array(f->shots_max, sizeof(*f->shots));
@@ -395,5 +397,33 @@ void frame_snapshot(struct frame *f, const struct world *w, uint32_t cell, struc
     put_shots(f, f->shots, shots, out);
     put_columns(f, columns_after, ST_ARRAY_LEN(columns_after), out);
     put_fixed32(out, 27, digest);
+    put_close(out, opened);
+}
+
+/* ---- the whole system -------------------------------------------------------------------------
+ */
+
+/* Ships have the lowest slots. */
+static uint32_t ships_in(struct frame *f, const struct world *w, uint32_t cell)
+{
+    uint32_t n = world_cell_entities(w, cell, f->ids, f->rows_max), ships = 0;
+    for (uint32_t i = 0; i < n; i++)
+        ships += (f->ids[i] & WORLD_SLOT_MASK) < f->ships_max;
+    return ships;
+}
+
+void frame_density(struct frame *f, const struct world *w, struct st_buf *out)
+{
+    uint32_t ships[SECTORS_SIDE * SECTORS_SIDE] = {0};
+    for (uint32_t i = 0; i < WORLD_CELLS; i++) {
+        uint32_t x = i % WORLD_CELLS_SIDE / SECTOR_CELLS, y = i / WORLD_CELLS_SIDE / SECTOR_CELLS;
+        ships[x + y * SECTORS_SIDE] += ships_in(f, w, frame_cell_at(i));
+    }
+    size_t opened = put_open(out, FIELD_DENSITY);
+    put_uint(out, 1, world_tick(w));
+    size_t column = put_open(out, 2);
+    for (uint32_t i = 0; i < ST_ARRAY_LEN(ships); i++)
+        st_buf_put_varint(out, ships[i]);
+    put_close(out, column);
     put_close(out, opened);
 }

@@ -25,6 +25,10 @@ void frame_delta(struct frame *f, const struct world *w, const struct world_cell
 /* Field `snapshot`: every member of the cell, its live shots, and the digest. */
 void frame_snapshot(struct frame *f, const struct world *w, uint32_t cell, struct st_buf *out);
 
+/* Field `density`: ships by sector. */
+enum { FRAME_DENSITY_MAX = 512 }; /* bytes */
+void frame_density(struct frame *f, const struct world *w, struct st_buf *out);
+
 /* The digest of a snapshot for entities in ascending id order: start with FRAME_DIGEST. */
 #define FRAME_DIGEST 2166136261u
 uint32_t frame_digest(uint32_t digest, uint32_t id, const struct flight *at);

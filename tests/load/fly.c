@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "pilot.h"
+#include "digest.h"
 
 #include <stdlib.h>
 
-enum { HOME_RADIUS_U = 1000, LEG_MS = 5000, JINK_MS = 125 };
+enum { HOME_RADIUS_U = 1000, CIRCLE_NEAR_U = 60, LEG_MS = 5000, JINK_MS = 125 };
 enum { BRAKE_MARGIN_U = 60, LIVE_RADIUS_U = 2500, PASS_RADIUS_U = 1500, DEAF_STEPS = 10 };
 
 static int64_t distance_u(int32_t dx, int32_t dy)
@@ -159,9 +159,26 @@ static struct controls stay(struct pilot *p, uint64_t now_ms, uint32_t every_ms,
     return p->whim;
 }
 
+/* Along eight points around the corner: across the borders of four cells again and again. */
+static struct controls circle(struct pilot *p)
+{
+    static const int16_t points[8][2] = {{150, 0},  {106, 106},   {0, 150},  {-106, 106},
+                                         {-150, 0}, {-106, -106}, {0, -150}, {106, -106}};
+    const struct flight *f = &p->own.flight;
+    int32_t corner[2] = {digest_corner(p->goal->x * WORLD_UNIT),
+                         digest_corner(p->goal->y * WORLD_UNIT)};
+    int32_t dx = corner[0] + points[p->leg % 8][0] * WORLD_UNIT - f->x;
+    int32_t dy = corner[1] + points[p->leg % 8][1] * WORLD_UNIT - f->y;
+    if (distance_u(dx, dy) < CIRCLE_NEAR_U)
+        p->leg++;
+    return steer(p, dx, dy, false);
+}
+
 struct controls fly_decide(struct pilot *p, struct world *w, uint64_t now_ms)
 {
     struct controls c = {0};
+    if (w->options->circle)
+        return circle(p);
     if (w->options->home) {
         if (p->behaviour == FIGHT)
             return stay(p, now_ms, JINK_MS, 400);

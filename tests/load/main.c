@@ -148,6 +148,10 @@ static int run(const struct options *o, const struct account *accounts,
         perror(o->history);
         return 2;
     }
+    if (o->digests && !(w.digests = fopen(o->digests, "w"))) {
+        perror(o->digests);
+        return 2;
+    }
     struct pilot *pilots = st_alloc_array(o->pilots, sizeof *pilots);
     for (uint32_t i = 0; i < o->pilots; i++)
         pilot_init(&pilots[i], &w, i, &accounts[i]);
@@ -161,6 +165,8 @@ static int run(const struct options *o, const struct account *accounts,
     say_goodbye(pilots, &w);
     if (w.history)
         fclose(w.history);
+    if (w.digests)
+        fclose(w.digests);
     close(w.epoll);
     st_free(pilots);
     st_free(w.owner);

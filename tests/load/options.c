@@ -20,6 +20,10 @@ static const char usage[] =
     "  --json FILE         the summary as JSON\n"
     "  --faults            servers are killed meanwhile: closed sockets are no errors\n"
     "  --home              each stays around the place where it first was, at the rates of a mix\n"
+    "  --circle            each circles the corner of four cells next to its station\n"
+    "  --digests FILE      what those who watch know of the four cells at the corner next to "
+    "them:\n"
+    "                      pilot, tick, cell, digest, a line each\n"
     "  --watch N           one pilot in N follows the world (default 1: all of them)\n"
     "  --calm N            the first N are told apart: gaps between their frames\n"
     "  --rude HOW          flood, stall or malformed: bad clients, nothing else (with --faults)\n"
@@ -110,17 +114,14 @@ static void parse_stations(struct options *o, const char *text)
 }
 
 static const struct option flags[] = {
-    {"url", 1, 0, 'u'},         {"pilots", 1, 0, 'n'},
-    {"mix", 1, 0, 'm'},         {"duration", 1, 0, 'd'},
-    {"stations", 1, 0, 's'},    {"history", 1, 0, 'h'},
-    {"ctl", 1, 0, 'c'},         {"json", 1, 0, 'j'},
-    {"faults", 0, 0, 'f'},      {"home", 0, 0, 'H'},
-    {"calm", 1, 0, 'a'},        {"rude", 1, 0, 'r'},
-    {"watch", 1, 0, 'w'},       {"control", 0, 0, 'C'},
-    {"min-fps", 1, 0, 1},       {"min-visible", 1, 0, 2},
-    {"min-orders", 1, 0, 3},    {"min-kills", 1, 0, 4},
-    {"max-input-p99", 1, 0, 5}, {"max-recover", 1, 0, 6},
-    {"help", 0, 0, 7},          {0, 0, 0, 0},
+    {"url", 1, 0, 'u'},       {"pilots", 1, 0, 'n'},   {"mix", 1, 0, 'm'},
+    {"duration", 1, 0, 'd'},  {"stations", 1, 0, 's'}, {"history", 1, 0, 'h'},
+    {"ctl", 1, 0, 'c'},       {"json", 1, 0, 'j'},     {"faults", 0, 0, 'f'},
+    {"home", 0, 0, 'H'},      {"calm", 1, 0, 'a'},     {"rude", 1, 0, 'r'},
+    {"watch", 1, 0, 'w'},     {"control", 0, 0, 'C'},  {"circle", 0, 0, 'o'},
+    {"digests", 1, 0, 'g'},   {"min-fps", 1, 0, 1},    {"min-visible", 1, 0, 2},
+    {"min-orders", 1, 0, 3},  {"min-kills", 1, 0, 4},  {"max-input-p99", 1, 0, 5},
+    {"max-recover", 1, 0, 6}, {"help", 0, 0, 7},       {0, 0, 0, 0},
 };
 
 static void take_threshold(struct options *o, int flag)
@@ -159,6 +160,10 @@ static bool take_plan(struct options *o, int flag)
         o->faults = true;
     else if (flag == 'H')
         o->home = true;
+    else if (flag == 'o')
+        o->circle = true;
+    else if (flag == 'g')
+        o->digests = optarg;
     else if (flag == 'a')
         o->calm = (uint32_t)number("--calm", optarg);
     else if (flag == 'r')

@@ -32,6 +32,8 @@ struct options {
     const char *json;    /* summary as JSON to this file, or NULL */
     bool faults;         /* closed sockets are part of the test */
     bool home;           /* each stays around the place where it began, and fights nobody else */
+    bool circle;         /* each circles the corner of four cells that is nearest to a station */
+    const char *digests; /* file of lines "pilot tick cell digest", or NULL; see digest.h */
     bool control;        /* takes commands from standard input; see control.h */
     uint32_t calm;       /* the first so many pilots have a histogram of gaps of their own */
     enum rude rude;      /* what all of them do once they are in, instead of playing */

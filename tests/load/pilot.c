@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "digest.h"
 #include "probe.h"
 #include "rude.h"
 
@@ -333,6 +334,8 @@ static void on_message(void *ctx, const uint8_t *data, size_t len)
         take_own(p, w, f, now_us);
     if (f->tick)
         advance_own(p, w, f->tick);
+    if (f->tick && p->watches && w->digests)
+        digest_write(p, w, f->tick);
     if (f->tick)
         count_frame(p, w, now_us);
     look_for_return(p, w, f, now_us);

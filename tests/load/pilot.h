@@ -21,7 +21,7 @@ struct world {
     struct st_arena *arena; /* for decoding, reset per frame */
     struct st_buf trimmed;  /* a frame without its cells */
     int epoll;
-    FILE *history;
+    FILE *history, *digests;
     uint64_t start_ms, turn_us; /* turn_us: when the next turn is due */
     uint32_t turn;
     struct pilot *pilots;
@@ -80,6 +80,7 @@ struct pilot {
     struct controls sent;
     uint64_t sent_ms, think_ms;
     uint32_t action_id;
+    uint32_t leg;      /* of the circle that it flies */
     uint64_t probe_us; /* when the course was last changed, to what, and how often it was */
     uint32_t probe_heading, probe_n;
     bool stalled;

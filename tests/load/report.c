@@ -6,8 +6,8 @@
 
 static const double bucket_ms = 0.5;
 static const char *const failure_names[FAILURES] = {
-    "unexpected close", "decode failure",       "gap not healed in 1 s",
-    "HTTP failure",     "order without answer",
+    "unexpected close", "decode failure",         "gap not healed in 1 s",
+    "HTTP failure",     "a cell out of the view", "order without answer",
 };
 
 void histogram_add(struct histogram *h, double ms)

@@ -24,6 +24,7 @@ enum failure {
     FAIL_DECODE, /* a frame that is none */
     FAIL_GAP,    /* a hole in the view for more than a second */
     FAIL_HTTP,   /* HTTP 5xx, or no sign-in */
+    FAIL_VIEW,   /* told of a cell that is not in the view */
     FAIL_ORDER,  /* no definite answer within 10 s */
     FAILURES
 };

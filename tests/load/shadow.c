@@ -216,7 +216,8 @@ static void take_delta(struct shadow *s, const Startrader__V1__CellDelta *d, uin
     take_motion(s, d, now_ms);
     for (size_t i = 0; i < d->n_gone_id; i++) {
         struct shadow_entity *e = shadow_find(s, d->gone_id[i]);
-        if (e && e->cell == d->cell)
+        bool moved = d->gone_reason[i] == STARTRADER__V1__GONE_REASON__GONE_REASON_MOVED;
+        if (e && (e->cell == d->cell || !moved))
             drop(s, d->gone_id[i]);
     }
 }
@@ -284,6 +285,11 @@ void shadow_frame(struct shadow *s, const Startrader__V1__ServerFrame *f, uint64
     for (size_t i = 0; i < f->n_delta + f->n_snapshot; i++) {
         bool whole = i >= f->n_delta;
         const Startrader__V1__CellDelta *d = whole ? f->snapshot[i - f->n_delta] : f->delta[i];
+        if (!in_view(s, d->cell)) {
+            char text[32];
+            snprintf(text, sizeof text, "cell %u,%u", d->cell % 512, d->cell / 512);
+            report_fail(r, FAIL_VIEW, text);
+        }
         if (!columns_fit(d))
             report_fail(r, FAIL_DECODE, "columns of different lengths");
         else if (whole)

@@ -36,8 +36,9 @@ async function attempt(test) {
     const defer = (undo) => open.push(undo);
     const begin = performance.now();
     let failure;
+    let said;
     try {
-        await within(test.seconds ?? 60, test.run({ defer }));
+        said = await within(test.seconds ?? 60, test.run({ defer }));
     } catch (error) {
         failure = error;
     }
@@ -55,7 +56,7 @@ async function attempt(test) {
     }
     const seconds = ((performance.now() - begin) / 1000).toFixed(1);
     console.log(`${failure ? 'not ok' : 'ok'} ${test.name}`);
-    console.log(`#  ${seconds} s`);
+    console.log(`#  ${seconds} s${said ? `, ${said}` : ''}`);
     if (failure) console.log(failure.stack.replace(/^/gm, '#  '));
     return !failure;
 }

@@ -76,14 +76,20 @@ static void fire_guns(struct world *w, uint32_t slot)
         fired(w, slot);
 }
 
+static struct culprit self_of(const struct world *w, uint32_t slot)
+{
+    const struct ship *s = &w->ships[slot];
+
+    return (struct culprit){entity_id(w, slot), s->player, slot, s->faction};
+}
+
 /* A torpedo needs a ship in range that it may hurt. */
 static bool lock_on(const struct world *w, uint32_t slot, const struct config_weapon *k,
                     uint32_t *target)
 {
-    const struct ship *s = &w->ships[slot];
-    struct culprit by = {entity_id(w, slot), s->player, slot, s->faction};
+    struct culprit by = self_of(w, slot);
 
-    *target = entity_slot(w, s->target);
+    *target = entity_slot(w, w->ships[slot].target);
     return *target != NO_SLOT && w->units[*target].type == UNIT_SHIP &&
            unit_square(&w->units[slot], &w->units[*target]) <= u_square(k->range) &&
            zone_may_hurt(w, &by, *target);
@@ -136,25 +142,12 @@ static void prefer(const struct world *w, const struct culprit *by, uint32_t oth
         *best = (struct choice){far, other, torpedo};
 }
 
-/* Point defence shoots at torpedoes and raiders, and at other ships only in anger: at those who
- * struck this one. */
-static uint32_t pd_target(const struct world *w, uint32_t slot, uint32_t range)
+/* Those who struck this one lately. */
+static void prefer_attackers(const struct world *w, const struct culprit *by, uint64_t most,
+                             struct choice *best)
 {
-    const struct unit *u = &w->units[slot];
-    const struct ship *s = &w->ships[slot];
-    struct culprit by = {entity_id(w, slot), s->player, slot, s->faction};
-    int32_t span = (int32_t)range * WORLD_UNIT;
-    struct fine_box b = grid_box(&w->threats, u->f.x - span, u->f.y - span, u->f.x + span,
-                                 u->f.y + span);
-    struct choice best = {0, NO_SLOT, false};
-    uint32_t at, end;
+    const struct ship *s = &w->ships[by->slot];
 
-    while (grid_run(&w->threats, &b, &at, &end)) {
-        for (; at < end; at++)
-            prefer(w, &by, w->threats.bodies[at].id & WORLD_SLOT_MASK, u_square(range), &best);
-    }
-    if (!within(w, u->hit_at, WORLD_HELP_TICKS))
-        return best.slot;
     for (uint32_t i = 0; i < WORLD_ASSISTANTS; i++) {
         uint32_t other;
 
@@ -162,7 +155,32 @@ static uint32_t pd_target(const struct world *w, uint32_t slot, uint32_t range)
             continue;
         other = entity_slot(w, s->attackers[i].entity);
         if (other < w->first[1])
-            prefer(w, &by, other, u_square(range), &best);
+            prefer(w, by, other, most, best);
+    }
+}
+
+/* Point defence shoots at torpedoes and raiders, and at other ships only in anger. Most ships have
+ * neither near: for them nothing beside the unit is looked at. */
+static uint32_t pd_target(const struct world *w, uint32_t slot, uint32_t range)
+{
+    const struct unit *u = &w->units[slot];
+    struct culprit by = {.slot = NO_SLOT};
+    bool angry = within(w, u->hit_at, WORLD_HELP_TICKS);
+    int32_t span = (int32_t)range * WORLD_UNIT;
+    struct fine_box b = grid_box(&w->threats, u->f.x - span, u->f.y - span, u->f.x + span,
+                                 u->f.y + span);
+    struct choice best = {0, NO_SLOT, false};
+    uint32_t at, end;
+
+    while (grid_run(&w->threats, &b, &at, &end)) {
+        if (at < end && by.slot == NO_SLOT)
+            by = self_of(w, slot);
+        for (; at < end; at++)
+            prefer(w, &by, w->threats.bodies[at].id & WORLD_SLOT_MASK, u_square(range), &best);
+    }
+    if (angry) {
+        by = self_of(w, slot);
+        prefer_attackers(w, &by, u_square(range), &best);
     }
     return best.slot;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The first screen: the system's map as its picture, Play now, sign in.
 
-import type { WorldConfig } from '../kernel/config';
+import type { Station, WorldConfig } from '../kernel/config';
 import { chevrons, h, setText } from './dom';
 import { StarMap } from './starmap';
 import { figure, say } from './text';
@@ -74,7 +74,9 @@ export class Landing {
   }
 
   draw(now: number): void {
-    if (this.ready) this.map.draw({ ship: null, route: 0, chosen: 0, note: (s) => s.body }, now);
+    if (!this.ready) return;
+    const state = { ship: null, route: 0, chosen: 0, density: [], note: (s: Station) => s.body };
+    this.map.draw(state, now);
   }
 }
 

@@ -134,6 +134,7 @@ export class MapScreen {
             : { x: here.x / K_PER_UNIT, y: here.y / K_PER_UNIT, heading },
         route: game.route,
         chosen: this.chosen,
+        density: game.session.density,
         note: (s) => {
           const worth = (this.market.account?.cargo ?? []).reduce(
             (sum, g) => sum + g.quantity * (this.market.line(s.id, g.commodity)?.sell ?? 0),

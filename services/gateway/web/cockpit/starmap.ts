@@ -9,11 +9,17 @@ import { alpha, COLOURS, RISK_EDGE } from './scene/palette';
 
 const ZOOM_MIN = 0.004;
 const ZOOM_MAX = 0.2;
+/** The play square begins at cell 224 of 512 and has 8 x 8 sectors of 8 x 8 cells of 2,048 units. */
+const PLAY_MIN = 224 * 2048;
+const SECTORS = 8;
+const SECTOR_UNITS = 8 * 2048;
 
 export interface MapState {
   ship: { x: number; y: number; heading: number } | null;
   route: number;
   chosen: number;
+  /** Ships by sector, as the session has it. */
+  density: number[];
   /** Words under a station's name. */
   note: (s: Station) => string;
 }
@@ -144,6 +150,7 @@ export class StarMap {
       false,
       RISK_EDGE.map((e) => alpha(e, 0.7)),
     );
+    this.drawDensity(c, state.density);
     this.drawSun(c);
     if (state.ship && state.route) this.drawRoute(c, state);
     for (const s of config.stations) this.drawStation(c, s, zone.get(s.zone)?.risk ?? 0, state);
@@ -156,6 +163,27 @@ export class StarMap {
       c.stroke();
       mark(c, 'own', x, y, 6, (-state.ship.heading * Math.PI) / 2048);
     }
+  }
+
+  /** A glow for each sector in which there are ships, brighter the more there are. */
+  private drawDensity(c: CanvasRenderingContext2D, density: number[]): void {
+    const r = SECTOR_UNITS * 0.62 * this.scale;
+    density.forEach((ships, i) => {
+      if (ships === 0) return;
+      const [x, y] = this.toScreen(
+        PLAY_MIN + ((i % SECTORS) + 0.5) * SECTOR_UNITS,
+        PLAY_MIN + (Math.floor(i / SECTORS) + 0.5) * SECTOR_UNITS,
+      );
+      const glow = c.createRadialGradient(x, y, 0, x, y, r);
+      glow.addColorStop(0, alpha(COLOURS.text, Math.min(0.3, 0.05 * Math.log2(1 + ships))));
+      glow.addColorStop(1, alpha(COLOURS.text, 0));
+      c.fillStyle = glow;
+      c.fillRect(x - r, y - r, 2 * r, 2 * r);
+      c.font = '500 12px Plex, sans-serif';
+      c.textAlign = 'center';
+      c.fillStyle = alpha(COLOURS.mute, 0.9);
+      c.fillText(String(ships), x, y);
+    });
   }
 
   private drawSun(c: CanvasRenderingContext2D): void {

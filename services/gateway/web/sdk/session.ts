@@ -74,6 +74,8 @@ export class Session {
   readonly now: () => number;
   world: World | null = null;
   own: OwnShip | null = null;
+  /** Ships by sector of 8 x 8 cells, row by row from the lowest; empty before the first word. */
+  density: number[] = [];
   config: WorldConfig | null = null;
   welcome: Welcome | null = null;
   status: Status = create(StatusSchema);
@@ -302,6 +304,7 @@ export class Session {
       }
       world.advanceTo(frame.tick);
     }
+    if (frame.density) this.density = frame.density.ships;
     if (frame.status) this.onStatus(frame.status);
     const before = this.phase;
     if (frame.own) {

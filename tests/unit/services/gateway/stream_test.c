@@ -53,6 +53,22 @@ START_TEST(complete_ticks_are_shown_at_once)
 }
 END_TEST
 
+START_TEST(density_is_kept)
+{
+    static const uint8_t field[] = {15 << 3 | 2, 2, 8, 7}, other[] = {14 << 3 | 2, 2, 8, 7};
+    give("tick", world_marker_density(1, 10, field, sizeof field), 1000);
+    ck_assert_uint_eq(s.density_tick, 10);
+    ck_assert_uint_eq(s.density_len, sizeof field);
+    ck_assert_mem_eq(s.density, field, sizeof field);
+    give("tick", world_marker(1, 11, 0, 0, 0), 1050); /* has none */
+    ck_assert_uint_eq(s.density_tick, 10);
+    give("tick", world_marker_density(1, 12, other, sizeof other), 1100);
+    give("tick", world_marker_density(1, 12, field, sizeof field - 1), 1100);
+    ck_assert_uint_eq(s.refused, 2);
+    ck_assert_uint_eq(s.density_tick, 10);
+}
+END_TEST
+
 START_TEST(missing_bundles_are_waited_for)
 {
     give("tick", world_marker(1, 10, 5, 3, 2), 1000);
@@ -149,6 +165,7 @@ int main(void)
     TCase *t = tcase_create("stream");
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, complete_ticks_are_shown_at_once);
+    tcase_add_test(t, density_is_kept);
     tcase_add_test(t, missing_bundles_are_waited_for);
     tcase_add_test(t, own_bundle_is_waited_for_when_it_matters);
     tcase_add_test(t, gaps_are_seen_on_arrival);

@@ -143,6 +143,18 @@ struct st_buf world_marker(uint32_t epoch, uint32_t tick, uint32_t delta_seq, ui
     return out;
 }
 
+struct st_buf world_marker_density(uint32_t epoch, uint32_t tick, const void *bytes, size_t len)
+{
+    Startrader__V1__TickMarker m = STARTRADER__V1__TICK_MARKER__INIT;
+    struct st_buf out;
+    m.world_epoch = epoch;
+    m.tick = tick;
+    m.density.data = (uint8_t *)(uintptr_t)bytes;
+    m.density.len = len;
+    pack(&out, &m.base);
+    return out;
+}
+
 struct st_buf own_bundle_of(uint32_t epoch, uint32_t tick, uint32_t seq, uint32_t sid,
                             uint32_t cell, uint32_t phase, uint32_t ack, bool event)
 {

@@ -35,6 +35,8 @@ struct st_buf world_bundle(bool snapshot, uint32_t epoch, uint32_t tick, uint32_
                            const struct test_slice *slices, size_t count);
 struct st_buf world_marker(uint32_t epoch, uint32_t tick, uint32_t delta_seq, uint32_t snapshot_seq,
                            uint32_t own_seq);
+/* The same with bytes in place of its density. */
+struct st_buf world_marker_density(uint32_t epoch, uint32_t tick, const void *bytes, size_t len);
 /* One own section (ack_seq = ack), with one private event of that tick if event. */
 struct st_buf own_bundle_of(uint32_t epoch, uint32_t tick, uint32_t seq, uint32_t sid,
                             uint32_t cell, uint32_t phase, uint32_t ack, bool event);

@@ -263,6 +263,23 @@ static void on_own(const Startrader__V1__OwnBundle *m, uint32_t gateway)
     t.count.owns += (uint32_t)m->n_sid;
 }
 
+/* Every two seconds, and then everybody is in some sector. */
+static void check_density(const Startrader__V1__TickMarker *m)
+{
+    uint32_t sum = 0;
+    ck_assert_int_eq(m->density.len > 0, m->tick % EMIT_DENSITY_TICKS == 0);
+    if (m->density.len == 0)
+        return;
+    Startrader__V1__ServerFrame *f = slice(m->density.data, 0, (uint32_t)m->density.len);
+    ck_assert_ptr_nonnull(f->density);
+    ck_assert_uint_eq(f->density->tick, m->tick);
+    ck_assert_uint_eq(f->density->n_ships, 64);
+    for (size_t i = 0; i < f->density->n_ships; i++)
+        sum += f->density->ships[i];
+    ck_assert_uint_eq(sum, m->ships);
+    startrader__v1__server_frame__free_unpacked(f, NULL);
+}
+
 static void on_message(const struct emit_head *head, size_t len)
 {
     static uint32_t last_kind;
@@ -295,6 +312,7 @@ static void on_message(const struct emit_head *head, size_t len)
         ck_assert_uint_eq(m->own_seq, t.own_seq);
         ck_assert_uint_eq(m->dilation_pm, 1000);
         ck_assert_uint_eq(m->ships, world_ships(t.world) + world_npcs(t.world));
+        check_density(m);
         startrader__v1__tick_marker__free_unpacked(m, NULL);
     }
 }

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+// The world that clients rebuild from their frames, against the simulation's own, while world
+// bundles are lost on their way to the gateway, a gateway is killed, and tiers change. Ships circle
+// the corner of four cells, so that they enter and leave cells again and again. Pilots write down a
+// digest of the four cells next to them for each frame; the test asks the simulation for its own.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { connect } from 'nats';
+import { schemas } from './client.mjs';
+import { env, fault, stack, start, top, until } from './harness.mjs';
+import { LossyBus } from './lossy.mjs';
+
+const WorldBundle = schemas.lookupType('WorldBundle');
+const SnapshotRequest = schemas.lookupType('SnapshotRequest');
+const ServerFrame = schemas.lookupType('ServerFrame');
+const EMPTY = 2166136261; // digest of a cell without entities
+const HEALED_TICKS = 5; // 250 ms of the world
+const run = (...parts) => path.join(env.ST_RUN_DIR, ...parts);
+const binary = path.join(top, '.build', env.ST_PRESET ?? 'dev', 'bin/pilots');
+
+// What the simulation says: tick -> cell -> digest.
+class Truth {
+    ticks = new Map();
+
+    static async from(defer) {
+        const truth = new Truth();
+        truth.bus = await connect({
+            servers: new URL(env.ST_NATS_URL).host,
+            user: 'gateway',
+            pass: stack.secret('nats-gateway'),
+            inboxPrefix: '_INBOX_gateway',
+        });
+        defer(() => truth.bus.close());
+        return truth;
+    }
+
+    async ask() {
+        const request = SnapshotRequest.encode({ gateway: 'test' }).finish();
+        const answer = await this.bus.request('req.sol-1.s0.snapshot', request, { timeout: 2000 });
+        const bundle = WorldBundle.decode(answer.data);
+        const cells = new Map();
+        bundle.cell.forEach((cell, i) => {
+            const at = bundle.off[i];
+            const slice = bundle.blob.subarray(at, at + bundle.len[i]);
+            cells.set(cell, ServerFrame.decode(slice).snapshot[0].digest);
+        });
+        this.ticks.set(bundle.tick, cells);
+    }
+
+    // Asks again and again until the condition holds.
+    async until(what, condition, ms) {
+        await until(
+            what,
+            async () => {
+                await this.ask();
+                await new Promise((resolve) => setTimeout(resolve, 30)); // less than a tick
+                return condition();
+            },
+            ms,
+        );
+    }
+
+    // Every digest that a pilot wrote down for a tick that is known here.
+    *compare(file) {
+        for (const line of fs.readFileSync(file, 'utf8').trim().split('\n')) {
+            const [pilot, tick, cell, digest] = line.split(' ').map(Number);
+            const cells = this.ticks.get(tick);
+            if (cells) yield { pilot, tick, cell, right: digest === (cells.get(cell) ?? EMPTY) };
+        }
+    }
+}
+
+// Pilots that circle; resolves with their exit status once they are told to end.
+function fly(defer, gateway, ...args) {
+    const file = run(`digests-${gateway}`);
+    const fixed = ['--circle', '--pilots', '16', '--mix', '1:0:0:0', '--stations', 'TER'];
+    const child = start(binary, [
+        ...['--url', stack.url(gateway), '--duration', '600', '--digests', file],
+        ...[...fixed, ...args],
+    ]);
+    const ended = new Promise((resolve) => child.on('exit', resolve));
+    defer(() => child.kill('SIGKILL'));
+    return {
+        file,
+        child,
+        async end() {
+            child.kill('SIGINT');
+            return { status: await ended, output: child.output };
+        },
+        lines: () => (fs.existsSync(file) ? fs.statSync(file).size / 24 : 0),
+    };
+}
+
+// A gateway that hears the bus through a relay.
+async function behind(gateway, relay, defer) {
+    const unit = run('units', gateway);
+    const plain = fs.readFileSync(unit, 'utf8');
+    const write = async (text) => {
+        await stack.hold(gateway, 'SIGTERM');
+        fs.writeFileSync(unit, text);
+        stack.release(gateway);
+        await stack.waitReady(gateway);
+    };
+    const port = await relay.listen();
+    defer(() => relay.close());
+    defer(() => write(plain));
+    await write(plain.replace(/^(export ST_NATS_URL=nats:\/\/127\.0\.0\.1:)\d+/m, `$1${port}`));
+}
+
+// Compares; what is wrong must lie within a few ticks after something that was lost.
+function judge(truth, file, lost, expected) {
+    let compared = 0;
+    let wrong = 0;
+    let longest = 0;
+    for (const sample of truth.compare(file)) {
+        compared += 1;
+        if (sample.right) continue;
+        wrong += 1;
+        const since = lost.map((tick) => sample.tick - tick).filter((ticks) => ticks >= 0);
+        longest = Math.max(longest, Math.min(...since, Infinity));
+    }
+    assert.ok(compared > expected, `only ${compared} digests could be compared`);
+    assert.ok(
+        longest <= HEALED_TICKS,
+        `of ${compared} digests ${wrong} were wrong, one of them ${longest} ticks after a loss`,
+    );
+    return `${compared} digests compared, ${wrong} wrong, at most ${longest} ticks after a loss`;
+}
+
+const gateway = 'gateway-1';
+const calm = async (truth, crew, seconds) => {
+    const from = crew.lines();
+    await truth.until('they circle', () => crew.lines() > from + seconds * 16 * 4 * 8, 60000);
+};
+
+fault(
+    'one in a hundred world bundles lost: digests are right again within 250 ms',
+    async ({ defer }) => {
+        const lost = [];
+        let lossy = false;
+        let seen = 0;
+        const relay = new LossyBus(env.ST_NATS_URL, (subject, payload) => {
+            if (!lossy || !/^world\..*\.(delta|snapshot)$/.test(subject)) return false;
+            seen += 1;
+            if (seen % 100 !== 50) return false;
+            lost.push(WorldBundle.decode(payload).tick);
+            return true;
+        });
+        await behind(gateway, relay, defer);
+        const truth = await Truth.from(defer);
+        const crew = fly(defer, gateway);
+        await calm(truth, crew, 5);
+        lossy = true;
+        await truth.until('six bundles are lost', () => lost.length >= 6, 120000);
+        lossy = false;
+        await calm(truth, crew, 3);
+        assert.ok((await stack.metric(gateway, 'startrader_gateway_gaps_total')) >= lost.length - 1);
+        const { status, output } = await crew.end();
+        assert.equal(status, 0, output.slice(-600));
+        return judge(truth, crew.file, lost, 500);
+    },
+    { seconds: 240 },
+);
+
+fault(
+    'a gateway is killed: its pilots come back and know the world exactly',
+    async ({ defer }) => {
+        const truth = await Truth.from(defer);
+        const crew = fly(defer, gateway, '--faults');
+        await calm(truth, crew, 5);
+        await stack.restart(gateway);
+        await stack.waitReady(gateway);
+        await calm(truth, crew, 8);
+        const { status, output } = await crew.end();
+        assert.equal(status, 0, output.slice(-600));
+        return judge(truth, crew.file, [], 300);
+    },
+    { seconds: 180 },
+);
+
+fault(
+    'tiers change under a small budget: predictions stay exact',
+    async ({ defer }) => {
+        const unit = run('units', gateway);
+        const plain = fs.readFileSync(unit, 'utf8');
+        const write = async (text) => {
+            await stack.hold(gateway, 'SIGTERM');
+            fs.writeFileSync(unit, text);
+            stack.release(gateway);
+            await stack.waitReady(gateway);
+        };
+        defer(() => write(plain));
+        await write(plain.replace(/^exec /m, 'export ST_CLIENT_BYTES_PER_S=1500\nexec '));
+        const truth = await Truth.from(defer);
+        const crew = fly(defer, gateway);
+        await calm(truth, crew, 20);
+        const { status, output } = await crew.end();
+        assert.equal(status, 0, output.slice(-600));
+        const [, checked, wrong] = /compared \/ wrong +(\d+) \/ (\d+)/.exec(output).map(Number);
+        assert.ok(checked > 20, `only ${checked} predictions were compared`);
+        assert.equal(wrong, 0, `${wrong} of ${checked} predictions were wrong`);
+        return `${checked} predictions compared, none wrong`;
+    },
+    { seconds: 180 },
+);
