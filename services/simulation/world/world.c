@@ -28,11 +28,11 @@
 
 struct world_limits world_limits_default(void)
 {
-    return (struct world_limits){.ships = 4096,
-                                 .torpedoes = 1024,
-                                 .loot = 4096,
-                                 .shots = 16384,
-                                 .pilots = 16384};
+    return (struct world_limits){.ships = 16384,
+                                 .torpedoes = 4096,
+                                 .loot = 8192,
+                                 .shots = 65536,
+                                 .pilots = 32768};
 }
 
 /* Hands out the block piece by piece; with `base` null it only adds up. */

@@ -33,7 +33,7 @@ struct world_limits {
     uint32_t pilots;    /* session records; also those who rest at stations */
 };
 
-/* 4,096 ships, 1,024 torpedoes, 4,096 containers, 16,384 volleys, 16,384 pilots. */
+/* 16,384 ships, 4,096 torpedoes, 8,192 containers, 65,536 volleys, 32,768 pilots. */
 struct world_limits world_limits_default(void);
 
 /* Bytes that a world of these limits needs; 0 when they are out of bounds. */
