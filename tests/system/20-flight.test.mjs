@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Entering the world, flying, docking and trading over the socket.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { Code, OrderResult, Phase, Player, Side } from './client.mjs';
-import { env, journey } from './harness.mjs';
+import path from 'node:path';
+import { Code, OrderResult, Phase, Player, ServerFrame, Side } from './client.mjs';
+import { env, journey, top } from './harness.mjs';
 import { docks } from './world.mjs';
 
 async function entered() {
@@ -54,6 +56,33 @@ journey('undock, fly and see the own input applied', async ({ defer }) => {
     const next = player.input({ targetHeading: 1024, thrust: 0 });
     await player.until('next input', () => player.own.ackSeq === next, 2000);
     assert.equal((player.own.ctl >>> 12) & 0xfff, 1024);
+});
+
+// protoc prints the numbers of fields that it does not know.
+function protoc(frame) {
+    const proto = path.join(top, 'proto');
+    const what = ['--decode=startrader.v1.ServerFrame', 'startrader/v1/client.proto'];
+    return execFileSync('protoc', [`-I${proto}`, ...what], { input: frame, encoding: 'utf8' });
+}
+
+journey('frames are what the schema says, to the last byte', async ({ defer }) => {
+    const player = await entered();
+    defer(() => player.close());
+    const frames = [];
+    player.socket.on('message', (data) => frames.push(data));
+    await player.undock();
+    const enough = player.frames + 60;
+    await player.until('sixty frames', () => {
+        if (player.frames % 10 === 0) player.input({ targetHeading: 1024, thrust: 1, fire: 1 });
+        return player.frames > enough && player.own.ackSeq > 2;
+    }, 30000);
+    for (const frame of frames) {
+        const again = ServerFrame.encode(ServerFrame.decode(frame)).finish();
+        assert.equal(again.length, frame.length);
+    }
+    const longest = frames.sort((a, b) => b.length - a.length).slice(0, 20);
+    for (const frame of longest) assert.doesNotMatch(protoc(frame), /^\s*\d+[:{ ]/m);
+    return `${frames.length} frames`;
 });
 
 journey('dock again at the station', async ({ defer }) => {

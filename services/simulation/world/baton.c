@@ -250,9 +250,9 @@ void world_open_begin(struct world *w, uint32_t epoch)
     world_assert(w != NULL && !w->opening);
     w->opening = true;
     w->head.epoch = epoch;
-    for (uint32_t slot = 0; slot < w->first[1]; slot++)
+    EACH_ALIVE(w, slot, 0, w->first[1])
         w->ships[slot].named = 0;
-    for (uint32_t slot = w->first[2]; slot < w->first[3]; slot++)
+    EACH_ALIVE(w, slot, w->first[2], w->first[3])
         loot_of(w, slot)->named = 0;
 }
 
@@ -284,18 +284,17 @@ enum world_verdict world_open_ship(struct world *w, const struct world_baton *b)
     return verdict;
 }
 
-enum world_verdict world_open_loot(struct world *w, uint64_t loot, uint16_t good,
-                                   uint16_t quantity, int32_t x, int32_t y)
+enum world_verdict world_open_loot(struct world *w, uint64_t loot, uint16_t good, uint16_t quantity,
+                                   int32_t x, int32_t y)
 {
     uint32_t slot;
 
     world_assert(w != NULL && w->opening);
     if (!world_config_good(&w->config, good) || quantity == 0)
         return WORLD_UNKNOWN;
-    for (slot = w->first[2]; slot < w->first[3]; slot++) {
-        if (w->units[slot].type != UNIT_FREE && loot_of(w, slot)->id == loot)
-            break;
-    }
+    slot = alive_from(w, w->first[2], w->first[3]);
+    while (slot < w->first[3] && loot_of(w, slot)->id != loot)
+        slot = alive_from(w, slot + 1, w->first[3]);
     if (slot == w->first[3])
         slot = loot_new(w, loot, good, quantity, x, y);
     if (slot == NO_SLOT)
@@ -311,17 +310,17 @@ void world_open_end(struct world *w)
 {
     world_assert(w != NULL && w->opening);
     w->opening = false;
-    for (uint32_t slot = 0; slot < w->first[1]; slot++) {
+    EACH_ALIVE(w, slot, 0, w->first[1]) {
         struct ship *s = &w->ships[slot];
 
-        if (w->units[slot].type == UNIT_FREE || s->ship == 0 || s->named)
+        if (s->ship == 0 || s->named)
             continue;
         if (s->pilot != WORLD_NOBODY)
             pilot_leave(w, s->pilot, WORLD_PHASE_NONE, 0, w->units[slot].f.x, w->units[slot].f.y);
         remove_ship(w, known_of(w, s->ship), WORLD_GONE_COLLECTED);
     }
-    for (uint32_t slot = w->first[2]; slot < w->first[3]; slot++) {
-        if (w->units[slot].type != UNIT_FREE && !loot_of(w, slot)->named)
+    EACH_ALIVE(w, slot, w->first[2], w->first[3]) {
+        if (!loot_of(w, slot)->named)
             entity_free(w, slot, WORLD_GONE_COLLECTED);
     }
     /* The dead whose ship the answer did not name: it has been booked. */

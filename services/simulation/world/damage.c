@@ -39,12 +39,18 @@ static void tell(struct world *w, uint32_t slot, const struct culprit *by, int32
     uint32_t shield = (uint32_t)of_shield, hull = (uint32_t)of_hull;
 
     note(w, w->ships[slot].pilot,
-         (struct world_note){.kind = WORLD_NOTE_HIT_BY, .a = by ? by->entity : 0, .b = shield,
-                             .c = by ? by->player : 0, .d = hull});
+         (struct world_note){.kind = WORLD_NOTE_HIT_BY,
+                             .a = by ? by->entity : 0,
+                             .b = shield,
+                             .c = by ? by->player : 0,
+                             .d = hull});
     if (by && by->slot != NO_SLOT)
         note(w, w->ships[by->slot].pilot,
-             (struct world_note){.kind = WORLD_NOTE_HIT_ON, .a = entity_id(w, slot), .b = shield,
-                                 .c = w->ships[slot].player, .d = hull});
+             (struct world_note){.kind = WORLD_NOTE_HIT_ON,
+                                 .a = entity_id(w, slot),
+                                 .b = shield,
+                                 .c = w->ships[slot].player,
+                                 .d = hull});
 }
 
 /* Takes points off; a hull that falls to nothing makes the ship a dying one. */
@@ -118,10 +124,10 @@ static void recharge(struct world *w, uint32_t slot)
 
 void damage_step(struct world *w)
 {
-    for (uint32_t slot = 0; slot < w->first[1]; slot++) {
+    EACH_ALIVE(w, slot, 0, w->first[1]) {
         struct unit *u = &w->units[slot];
 
-        if (u->type == UNIT_FREE || unit_frozen(u))
+        if (unit_frozen(u))
             continue;
         corona(w, slot);
         if (u->state != STATE_DYING)

@@ -46,12 +46,18 @@ static void tell_deaths(struct world *w, uint32_t slot, const struct culprit *by
     struct ship *s = &w->ships[slot];
 
     note(w, s->pilot,
-         (struct world_note){.kind = WORLD_NOTE_KILLED, .a = by->entity, .b = h->killer_class,
-                             .c = by->player, .d = h->zone});
+         (struct world_note){.kind = WORLD_NOTE_KILLED,
+                             .a = by->entity,
+                             .b = h->killer_class,
+                             .c = by->player,
+                             .d = h->zone});
     if (by->slot != NO_SLOT)
         note(w, w->ships[by->slot].pilot,
-             (struct world_note){.kind = WORLD_NOTE_KILL, .a = h->entity, .b = h->class_id,
-                                 .c = s->player, .d = h->zone | (uint32_t)s->level << 8});
+             (struct world_note){.kind = WORLD_NOTE_KILL,
+                                 .a = h->entity,
+                                 .b = h->class_id,
+                                 .c = s->player,
+                                 .d = h->zone | (uint32_t)s->level << 8});
 }
 
 static void pilot_dies(struct world *w, uint32_t slot)
@@ -88,7 +94,7 @@ static void die(struct world *w, uint32_t slot)
 
 void death_step(struct world *w)
 {
-    for (uint32_t slot = 0; slot < w->first[1]; slot++) {
+    EACH_ALIVE(w, slot, 0, w->first[1]) {
         if (w->traits[slot] & TRAIT_DYING && hard_room(w))
             die(w, slot);
     }

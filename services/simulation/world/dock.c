@@ -170,7 +170,7 @@ static void send_event(struct world *w, uint32_t slot)
 
 void dock_step(struct world *w)
 {
-    for (uint32_t slot = 0; slot < w->first[1]; slot++) {
+    EACH_ALIVE(w, slot, 0, w->first[1]) {
         struct unit *u = &w->units[slot];
 
         if (!(w->traits[slot] & TRAIT_DOCK) || w->ships[slot].ship == 0)

@@ -45,6 +45,7 @@ uint32_t entity_new(struct world *w, enum unit_type type, uint32_t class_index, 
     memset(u, 0, sizeof *u);
     u->generation = slot == 0 && generation == 0 ? 1 : generation; /* id 0 means nobody */
     u->type = (uint8_t)type;
+    w->alive[slot >> 6] |= (uint64_t)1 << (slot & 63);
     u->class_index = (uint8_t)class_index;
     u->class_id = (uint16_t)w->rules.classes[class_index].id;
     u->f.x = clamp32(x, WORLD_PLAY_MIN, WORLD_PLAY_MAX);
@@ -81,6 +82,7 @@ void entity_free(struct world *w, uint32_t slot, enum world_gone_reason reason)
             (struct gone_item){entity_id(w, slot), u->cell, (uint8_t)reason, 0};
     memset(u, 0, sizeof *u);
     u->generation = generation;
+    w->alive[slot >> 6] &= ~((uint64_t)1 << (slot & 63));
     w->cells_stale = true;
     if (slot < w->first[1])
         w->traits[slot] = 0;

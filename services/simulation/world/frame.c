@@ -24,8 +24,8 @@ static uint8_t flags_of(struct world *w, uint32_t slot)
     flags |= wanted ? FLIGHT_WANTED : 0u;
     flags |= s->linkdead ? FLIGHT_LINKDEAD : 0u;
     /* What has run out is not looked at again. */
-    w->traits[slot] &= (uint8_t)~((immune ? 0u : TRAIT_IMMUNE) | (wanted ? 0u : TRAIT_WANTED) |
-                                  (s->linkdead ? 0u : TRAIT_LINKDEAD));
+    w->traits[slot] &= (uint8_t) ~((immune ? 0u : TRAIT_IMMUNE) | (wanted ? 0u : TRAIT_WANTED) |
+                                   (s->linkdead ? 0u : TRAIT_LINKDEAD));
     return (uint8_t)flags;
 }
 
@@ -186,9 +186,8 @@ void frame_collect(struct world *w)
     uint8_t *changed;
 
     grid_cells_begin(w);
-    for (uint32_t slot = 0; slot < w->first[3]; slot++) {
-        if (w->units[slot].type != UNIT_FREE)
-            look_at(w, slot);
+    EACH_ALIVE(w, slot, 0, w->first[3]) {
+        look_at(w, slot);
         grid_cells_add(w, slot);
     }
     grid_cells_end(w);

@@ -11,11 +11,10 @@ void grid_cells_begin(struct world *w)
 
 void grid_cells_add(struct world *w, uint32_t slot)
 {
-    const struct unit *u = &w->units[slot];
+    uint16_t cell = w->units[slot].cell;
 
-    w->homes[slot] = u->type == UNIT_FREE ? NO_HOME : u->cell;
-    if (u->type != UNIT_FREE)
-        w->cell_start[u->cell]++;
+    w->homes[slot] = cell;
+    w->cell_start[cell]++;
 }
 
 /* Counts become ends; filling from behind makes them starts and keeps the order of slots. */
@@ -27,19 +26,15 @@ void grid_cells_end(struct world *w)
         sum += w->cell_start[cell];
         w->cell_start[cell] = sum;
     }
-    for (uint32_t slot = w->first[3]; slot > 0; slot--) {
-        uint32_t cell = w->homes[slot - 1];
-
-        if (cell != NO_HOME)
-            w->cell_slots[--w->cell_start[cell]] = slot - 1;
-    }
+    for (uint32_t slot = w->first[3]; (slot = alive_before(w, slot)) != NO_SLOT;)
+        w->cell_slots[--w->cell_start[w->homes[slot]]] = slot;
     w->cells_stale = false;
 }
 
 void grid_cells(struct world *w)
 {
     grid_cells_begin(w);
-    for (uint32_t slot = 0; slot < w->first[3]; slot++)
+    EACH_ALIVE(w, slot, 0, w->first[3])
         grid_cells_add(w, slot);
     grid_cells_end(w);
 }
@@ -71,8 +66,8 @@ static int32_t longer(int32_t most, int32_t way)
 static void fine_add(const struct world *w, struct fine *g, uint32_t slot)
 {
     const struct unit *u = &w->units[slot];
-    struct body b = {u->f.x, u->f.y, u->f.vx, u->f.vy, unit_class(w, slot)->radius,
-                     entity_id(w, slot)};
+    struct body b = {
+        u->f.x, u->f.y, u->f.vx, u->f.vy, unit_class(w, slot)->radius, entity_id(w, slot)};
 
     world_assert(g->n < g->max);
     g->stray = longer(longer(g->stray, b.vx), b.vy);
@@ -107,9 +102,7 @@ void grid_fine(struct world *w)
 {
     fine_begin(&w->fine);
     fine_begin(&w->threats);
-    for (uint32_t slot = 0; slot < w->first[2]; slot++) {
-        if (w->units[slot].type == UNIT_FREE)
-            continue;
+    EACH_ALIVE(w, slot, 0, w->first[2]) {
         fine_add(w, &w->fine, slot);
         if (slot >= w->first[1])
             fine_add(w, &w->threats, slot);

@@ -4,10 +4,10 @@
 #include "grid.h"
 #include "session.h"
 
-#define SCATTER_U    40 /* how far from the wreck a container lies */
-#define DRONE_FUEL   2
-#define PICK_PERIOD  4
-#define FULL_PERIOD  64 /* how often a pilot hears that the hold is full */
+#define SCATTER_U   40 /* how far from the wreck a container lies */
+#define DRONE_FUEL  2
+#define PICK_PERIOD 4
+#define FULL_PERIOD 64 /* how often a pilot hears that the hold is full */
 
 uint32_t loot_new(struct world *w, uint64_t id, uint32_t good, uint32_t quantity, int32_t x,
                   int32_t y)
@@ -87,9 +87,11 @@ static bool jettison(struct world *w, uint32_t slot, uint32_t good, uint32_t qua
     h = hard_new(w, WORLD_HARD_JETTISONED, slot);
     /* Behind the ship, out of its own reach, so that it is not taken back at once. */
     h->x -= (int32_t)(((int64_t)(unit_class(w, slot)->radius + 2 * WORLD_PICKUP_U * WORLD_UNIT) *
-                       flight_cos(u->f.heading)) >> 14);
+                       flight_cos(u->f.heading)) >>
+                      14);
     h->y -= (int32_t)(((int64_t)(unit_class(w, slot)->radius + 2 * WORLD_PICKUP_U * WORLD_UNIT) *
-                       flight_sin(u->f.heading)) >> 14);
+                       flight_sin(u->f.heading)) >>
+                      14);
     h->x = clamp32(h->x, WORLD_PLAY_MIN, WORLD_PLAY_MAX);
     h->y = clamp32(h->y, WORLD_PLAY_MIN, WORLD_PLAY_MAX);
     return drop(w, h, good, quantity);
@@ -159,8 +161,8 @@ static void take(struct world *w, uint32_t box, uint32_t by)
     h = hard_new(w, WORLD_HARD_PICKED_UP, by);
     h->drops[h->drops_n++] = (struct world_drop){l->id, l->good, (uint16_t)taken};
     note(w, s->pilot,
-         (struct world_note){.kind = WORLD_NOTE_LOOT, .a = entity_id(w, box), .b = l->good,
-                             .c = taken});
+         (struct world_note){
+             .kind = WORLD_NOTE_LOOT, .a = entity_id(w, box), .b = l->good, .c = taken});
     l->quantity = (uint16_t)(l->quantity - taken);
     w->units[box].marks |= MARK_ENTER;
     if (l->quantity == 0)
@@ -178,10 +180,10 @@ static void expire(struct world *w, uint32_t slot)
 
 void loot_step(struct world *w)
 {
-    for (uint32_t slot = w->first[2]; slot < w->first[3]; slot++) {
+    EACH_ALIVE(w, slot, w->first[2], w->first[3]) {
         uint32_t by;
 
-        if (w->units[slot].type == UNIT_FREE || !hard_room(w))
+        if (!hard_room(w))
             continue;
         if ((int32_t)(w->head.tick - loot_of(w, slot)->expires_at) >= 0) {
             expire(w, slot);
@@ -198,10 +200,10 @@ void loot_step(struct world *w)
 bool world_loot_correct(struct world *w, uint64_t loot, uint16_t good, uint16_t quantity)
 {
     world_assert(w != NULL);
-    for (uint32_t slot = w->first[2]; slot < w->first[3]; slot++) {
+    EACH_ALIVE(w, slot, w->first[2], w->first[3]) {
         struct loot *l = loot_of(w, slot);
 
-        if (w->units[slot].type == UNIT_FREE || l->id != loot)
+        if (l->id != loot)
             continue;
         if (quantity == 0 || !world_config_good(&w->config, good)) {
             entity_free(w, slot, WORLD_GONE_COLLECTED);

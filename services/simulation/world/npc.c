@@ -3,8 +3,8 @@
 #include "entity.h"
 #include "pilotage.h"
 
-#define PERIOD         4     /* ticks between two decisions */
-#define HAULER_REST    400   /* ticks at a station, at least */
+#define PERIOD         4   /* ticks between two decisions */
+#define HAULER_REST    400 /* ticks at a station, at least */
 #define HAULER_MORE    800
 #define HAULER_REBUILT 12000 /* a lost one comes back */
 #define PATROL_BACK    2400
@@ -173,7 +173,7 @@ static void come_back(struct world *w, uint32_t npc)
 
 static void drones_end(struct world *w)
 {
-    for (uint32_t slot = 0; slot < w->first[1]; slot++) {
+    EACH_ALIVE(w, slot, 0, w->first[1]) {
         const struct ship *s = &w->ships[slot];
 
         if (w->traits[slot] & TRAIT_DRONE && s->expires_at != 0 &&

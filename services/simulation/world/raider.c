@@ -5,21 +5,21 @@
 #include "pilotage.h"
 #include "zone.h"
 
-#define HUNT_U        1600
-#define LURK_U        800
-#define LOOT_U        1200
-#define FEAR_U        1200 /* of patrols */
-#define FLEE_TICKS    600
-#define LEASH_CHECKS  6    /* decisions inside guarded space: about 300 u */
-#define NEAR_U        120
-#define GREED_OF_4    3    /* three in four turn to what was thrown out */
-#define EDGE_U        400  /* a wandering pack waits so far beyond a lane's edge */
-#define SPREAD_U      300
-#define STAY_TICKS    2400
-#define STAY_MORE     2400
-#define BACK_TICKS    800
-#define BACK_MORE     800
-#define PACK_PERIOD   16
+#define HUNT_U       1600
+#define LURK_U       800
+#define LOOT_U       1200
+#define FEAR_U       1200 /* of patrols */
+#define FLEE_TICKS   600
+#define LEASH_CHECKS 6 /* decisions inside guarded space: about 300 u */
+#define NEAR_U       120
+#define GREED_OF_4   3   /* three in four turn to what was thrown out */
+#define EDGE_U       400 /* a wandering pack waits so far beyond a lane's edge */
+#define SPREAD_U     300
+#define STAY_TICKS   2400
+#define STAY_MORE    2400
+#define BACK_TICKS   800
+#define BACK_MORE    800
+#define PACK_PERIOD  16
 
 static struct pack *pack_of(struct world *w, const struct npc *n)
 {
@@ -81,8 +81,7 @@ static uint32_t booty(const struct world *w, uint32_t npc, uint32_t slot)
         uint64_t far = unit_square(u, &w->units[other]);
 
         if (w->units[other].type != UNIT_LOOT || far > best_far ||
-            (far == best_far && other > best) ||
-            fate(w, entity_id(w, other), npc, 4) >= GREED_OF_4)
+            (far == best_far && other > best) || fate(w, entity_id(w, other), npc, 4) >= GREED_OF_4)
             continue;
         best = other;
         best_far = far;
@@ -158,8 +157,8 @@ static bool fear(struct world *w, struct npc *n, uint32_t slot)
     const struct config_level *level = world_config_level(&w->config, n->level);
     uint32_t cutter = nearest(w, slot, FEAR_U, is_patrol);
     uint32_t foe = entity_slot(w, w->ships[slot].attackers[0].entity);
-    bool hurt = level && w->units[slot].hull <
-                             unit_hull_max(w, slot) * (int32_t)level->flee_pm / 1000;
+    bool hurt =
+        level && w->units[slot].hull < unit_hull_max(w, slot) * (int32_t)level->flee_pm / 1000;
 
     if (cutter != NO_SLOT) {
         flee(w, n, slot, cutter);
@@ -249,8 +248,8 @@ static void wait_by_lane(struct world *w, struct pack *p)
     uint32_t count = 0, pick, part = chance_below(w, p->first, 112, 600) + 200;
 
     for (uint32_t i = 0; i < w->config.shapes_n; i++)
-        count += w->config.shapes[i].zone == p->zone &&
-                 w->config.shapes[i].kind == CONFIG_SHAPE_CAPSULE;
+        count +=
+            w->config.shapes[i].zone == p->zone && w->config.shapes[i].kind == CONFIG_SHAPE_CAPSULE;
     pick = chance_below(w, p->first, 113, count);
     for (uint32_t i = 0; i < w->config.shapes_n; i++) {
         const struct config_shape *s = &w->config.shapes[i];
@@ -310,8 +309,8 @@ static void pack_appears(struct world *w, struct pack *p)
         struct npc *n = &w->npcs[p->first + i];
         int32_t off = ((int32_t)i - (int32_t)p->size / 2) * SPREAD_U * WORLD_UNIT;
 
-        n->level = (uint8_t)(z->level_min + chance_below(w, p->first + i, 114,
-                                                         z->level_max - z->level_min + 1u));
+        n->level = (uint8_t)(z->level_min +
+                             chance_below(w, p->first + i, 114, z->level_max - z->level_min + 1u));
         if (!world_config_level(&w->config, n->level))
             n->level = z->level_min;
         n->x = p->x;
@@ -339,10 +338,10 @@ static bool due(const struct world *w, const struct pack *p, const struct config
 static void count_armed(struct world *w)
 {
     memset(w->head.armed, 0, sizeof w->head.armed);
-    for (uint32_t slot = 0; slot < w->first[1]; slot++) {
+    EACH_ALIVE(w, slot, 0, w->first[1]) {
         const struct config_class *k;
 
-        if (w->units[slot].type == UNIT_FREE || w->ships[slot].player == 0)
+        if (w->ships[slot].player == 0)
             continue;
         k = unit_class(w, slot)->config;
         if (k->armed || zone_wanted(w, slot))
@@ -361,9 +360,9 @@ void packs_step(struct world *w)
 
         if (p->active && members(w, p) == 0) {
             p->active = 0;
-            p->until = w->head.tick + (z->pack_period_s ? z->pack_period_s * (uint32_t)WORLD_TICK_HZ
-                                                        : BACK_TICKS + chance_below(w, i, 115,
-                                                                                    BACK_MORE));
+            p->until =
+                w->head.tick + (z->pack_period_s ? z->pack_period_s * (uint32_t)WORLD_TICK_HZ
+                                                 : BACK_TICKS + chance_below(w, i, 115, BACK_MORE));
         }
         if ((int32_t)(w->head.tick - p->until) < 0)
             continue;

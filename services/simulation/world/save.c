@@ -47,8 +47,8 @@ static bool reading(const struct walk *k)
 /* Magic, format, limits and configuration: what a reader must have in common with the writer. */
 static void visit_frame(struct walk *k, struct world *w)
 {
-    uint32_t words[7] = {SAVE_MAGIC,        SAVE_FORMAT,    w->limits.ships, w->limits.torpedoes,
-                         w->limits.loot,    w->limits.shots, w->limits.pilots};
+    uint32_t words[7] = {SAVE_MAGIC,     SAVE_FORMAT,     w->limits.ships, w->limits.torpedoes,
+                         w->limits.loot, w->limits.shots, w->limits.pilots};
     uint32_t expected[7];
     uint64_t config = world_config_hash(&w->config), own = config;
 
@@ -90,8 +90,8 @@ static bool flight_fits(const struct flight *f)
     return f->x >= WORLD_PLAY_MIN && f->x <= WORLD_PLAY_MAX && f->y >= WORLD_PLAY_MIN &&
            f->y <= WORLD_PLAY_MAX && f->vx >= -WORLD_SPEED_MAX && f->vx <= WORLD_SPEED_MAX &&
            f->vy >= -WORLD_SPEED_MAX && f->vy <= WORLD_SPEED_MAX && f->heading < WORLD_STEPS &&
-           f->target < WORLD_STEPS && f->thrust <= FLIGHT_BRAKE && f->boost <= 1 &&
-           f->flags < 32 && f->load <= WORLD_LOAD_STEPS;
+           f->target < WORLD_STEPS && f->thrust <= FLIGHT_BRAKE && f->boost <= 1 && f->flags < 32 &&
+           f->load <= WORLD_LOAD_STEPS;
 }
 
 static bool unit_fits(const struct world *w, uint32_t slot)
@@ -282,8 +282,7 @@ static bool pilot_fits(const struct world *w, uint32_t i)
 static bool known_fits(const struct world *w, const struct known *n)
 {
     return n->ship != 0 &&
-           (n->slot == NO_SLOT || (n->slot < w->first[1] &&
-                                   w->units[n->slot].type != UNIT_FREE &&
+           (n->slot == NO_SLOT || (n->slot < w->first[1] && w->units[n->slot].type != UNIT_FREE &&
                                    w->ships[n->slot].ship == n->ship));
 }
 
@@ -338,9 +337,18 @@ static bool links_fit(const struct world *w)
     return true;
 }
 
+static void rebuild_alive(struct world *w)
+{
+    memset(w->alive, 0, sizeof *w->alive * (w->first[3] / 64 + 1));
+    for (uint32_t slot = 0; slot < w->first[3]; slot++)
+        if (w->units[slot].type != UNIT_FREE)
+            w->alive[slot >> 6] |= (uint64_t)1 << (slot & 63);
+}
+
 /* Indexes are derived: false when a player or ship is there twice. */
 static bool rebuild(struct world *w)
 {
+    rebuild_alive(w);
     index_clear(&w->players);
     index_clear(&w->ships_known);
     for (uint32_t i = 0; i < w->head.pilots_used; i++) {

@@ -14,7 +14,6 @@
 
 #define NO_SLOT       0xffffffffu
 #define NO_NPC        0xffffu
-#define NO_HOME       0xffffu
 #define NEVER         1000000u /* ticks ago: longer than any rule remembers */
 #define NPCS_MAX      512
 #define PACKS_MAX     64
@@ -48,7 +47,7 @@ enum trait {
     TRAIT_LINKDEAD = 4,
     TRAIT_IMMUNE = 8, /* immune_until is set */
     TRAIT_WANTED = 16,
-    TRAIT_DOCK = 32,  /* dock_step has something to do */
+    TRAIT_DOCK = 32, /* dock_step has something to do */
     TRAIT_DYING = 64,
 };
 
@@ -58,15 +57,15 @@ struct unit { /* one cache line */
     uint32_t hit_at;   /* last damage taken */
     uint32_t fired_at; /* last shot of guns or torpedo */
     uint16_t class_id;
-    uint16_t cell;     /* home, index in the play grid */
+    uint16_t cell;       /* home, index in the play grid */
     uint8_t class_index; /* in the rules */
     uint8_t type, state, marks;
     uint8_t cool[3];
-    uint8_t fire;   /* wished in this tick */
-    uint8_t thrust; /* wished */
-    uint8_t boost;  /* wished */
-    uint8_t spent;  /* boost ran dry */
-    uint8_t hold;   /* ticks of the docking hold done */
+    uint8_t fire;    /* wished in this tick */
+    uint8_t thrust;  /* wished */
+    uint8_t boost;   /* wished */
+    uint8_t spent;   /* boost ran dry */
+    uint8_t hold;    /* ticks of the docking hold done */
     uint8_t seen[2]; /* hull and shield as last sent */
     uint8_t quiet;   /* ticks until vitals may be sent again */
     uint8_t generation;
@@ -82,11 +81,11 @@ struct ship { /* beside the units of ships */
     uint32_t pilot; /* handle, or WORLD_NOBODY */
     uint32_t target;
     uint32_t immune_until, wanted_until, kept_until;
-    uint32_t struck_at; /* last hit given or taken */
-    uint32_t lost_at;   /* when the link went; meaningful while linkdead */
+    uint32_t struck_at;  /* last hit given or taken */
+    uint32_t lost_at;    /* when the link went; meaningful while linkdead */
     uint32_t lost_ticks; /* counted towards parking */
-    uint32_t request;   /* of the dock action under way */
-    uint32_t flown; /* as saved; in the world it is in a table of its own */
+    uint32_t request;    /* of the dock action under way */
+    uint32_t flown;      /* as saved; in the world it is in a table of its own */
     uint32_t expires_at; /* a drone's end, else 0 */
     uint32_t mass;       /* of the cargo, t */
     uint16_t station;    /* docking at */
@@ -155,13 +154,13 @@ struct pilot {
 enum npc_kind { NPC_HAULER = 1, NPC_RAIDER, NPC_PATROL };
 
 struct npc {
-    uint32_t entity;  /* 0 = not in space */
-    uint32_t until;   /* the state's own clock */
-    uint32_t target;  /* entity */
+    uint32_t entity; /* 0 = not in space */
+    uint32_t until;  /* the state's own clock */
+    uint32_t target; /* entity */
     uint32_t aim_until, break_until, jink_until;
     uint32_t scanned; /* entity scanned last */
     int32_t aim_error, jink;
-    int32_t x, y; /* where it is going, k */
+    int32_t x, y;            /* where it is going, k */
     uint16_t from, to, next; /* nodes of a hauler's route */
     uint8_t kind, state;
     uint8_t group; /* guild index, or pack or patrol number */
@@ -172,7 +171,7 @@ struct npc {
 
 struct pack {
     uint32_t until;
-    int32_t x, y; /* where it lurks, k */
+    int32_t x, y;   /* where it lurks, k */
     uint16_t first; /* of its NPCs */
     uint8_t zone, size, active, number;
     uint8_t pad[2];
@@ -241,23 +240,24 @@ struct world {
     struct pilot *pilots;
     struct known *known;
     uint32_t known_max;
+    uint64_t *alive;      /* slots in use, a bit each: derived from the units */
     uint32_t *free_slots; /* rings of resting slots, the longest at rest first, by type */
     struct npc npcs[NPCS_MAX];
     struct pack packs[PACKS_MAX];
     /* derived */
     struct index players, ships_known;
-    uint8_t *traits; /* of ships, enum trait */
-    uint16_t *homes; /* home cell by slot while cells are sorted, NO_HOME = free */
+    uint8_t *traits;      /* of ships, enum trait */
+    uint16_t *homes;      /* home cell by slot while cells are sorted */
     uint32_t *cell_slots; /* slots by home cell, ascending */
     uint32_t cell_start[WORLD_CELLS + 1];
     struct fine fine;    /* ships and torpedoes */
     struct fine threats; /* of these, what point defence shoots at unprovoked */
     uint32_t *found;     /* places in the bodies, for one search at a time */
-    bool cells_stale; /* somebody came or went since the cells were sorted */
+    bool cells_stale;    /* somebody came or went since the cells were sorted */
     /* of the last tick */
     struct by_cell lists[LISTS];
     uint32_t list_n[LISTS];
-    uint32_t *out_ids[3];  /* changed, entered, vitals: in order of slots, then grouped */
+    uint32_t *out_ids[3]; /* changed, entered, vitals: in order of slots, then grouped */
     uint32_t *raw_ids[3];
     struct gone_item *raw_gone;
     struct world_gone *out_gone;
@@ -265,7 +265,7 @@ struct world {
     uint16_t *raw_shot_cell, *raw_hit_cell;
     struct world_hit *raw_hits, *out_hits;
     uint32_t hits_max, gone_max, shots_out_max;
-    uint16_t dirty[WORLD_CELLS]; /* ascending */
+    uint16_t dirty[WORLD_CELLS];    /* ascending */
     uint16_t dirty_at[WORLD_CELLS]; /* place of a dirty cell in that list */
     uint32_t dirty_n;
     struct world_note *notes, *out_notes;
@@ -290,6 +290,43 @@ _Static_assert(sizeof(struct pilot) == 8 + 10 * 4 + 32 + 8 + 64, "no padding");
 _Static_assert(sizeof(struct npc) == 9 * 4 + 8 + 6 + 10, "no padding");
 _Static_assert(sizeof(struct pack) == 12 + 2 + 6, "no padding");
 _Static_assert(sizeof(struct world_head) == 8 + 13 * 4 + 64 + 24 + 4, "no padding");
+
+/* The first slot in use from `slot` on, or `end`. */
+static inline uint32_t alive_from(const struct world *w, uint32_t slot, uint32_t end)
+{
+    uint32_t word = slot >> 6;
+    uint64_t bits;
+
+    if (slot >= end)
+        return end;
+    bits = w->alive[word] & UINT64_MAX << (slot & 63);
+    while (bits == 0) {
+        if (++word << 6 >= end)
+            return end;
+        bits = w->alive[word];
+    }
+    slot = (word << 6) + (uint32_t)__builtin_ctzll(bits);
+    return slot < end ? slot : end;
+}
+
+/* The last slot in use before `slot`, or NO_SLOT. */
+static inline uint32_t alive_before(const struct world *w, uint32_t slot)
+{
+    uint32_t word = slot >> 6;
+    uint64_t bits = slot & 63 ? w->alive[word] & ~(UINT64_MAX << (slot & 63)) : 0;
+
+    while (bits == 0) {
+        if (word == 0)
+            return NO_SLOT;
+        bits = w->alive[--word];
+    }
+    return (word << 6) + 63 - (uint32_t)__builtin_clzll(bits);
+}
+
+/* The slots from..end-1 in use, rising; also those that come into use behind `slot` meanwhile. */
+#define EACH_ALIVE(w, slot, from, end)                                                             \
+    for (uint32_t slot = alive_from(w, from, end); (slot) < (end);                                 \
+         (slot) = alive_from(w, (slot) + 1, end))
 
 static inline const struct rule_class *unit_class(const struct world *w, uint32_t slot)
 {

@@ -167,8 +167,8 @@ static uint32_t pd_target(const struct world *w, uint32_t slot, uint32_t range)
     struct culprit by = {.slot = NO_SLOT};
     bool angry = within(w, u->hit_at, WORLD_HELP_TICKS);
     int32_t span = (int32_t)range * WORLD_UNIT;
-    struct fine_box b = grid_box(&w->threats, u->f.x - span, u->f.y - span, u->f.x + span,
-                                 u->f.y + span);
+    struct fine_box b =
+        grid_box(&w->threats, u->f.x - span, u->f.y - span, u->f.x + span, u->f.y + span);
     struct choice best = {0, NO_SLOT, false};
     uint32_t at, end;
 
@@ -200,15 +200,14 @@ static void fire_pd(struct world *w, uint32_t slot)
         return;
     o = &w->units[target];
     (void)volley(w, slot, k->pd, k->config->pds,
-                 flight_lead(o->f.x - u->f.x, o->f.y - u->f.y, o->f.vx - u->f.vx,
-                             o->f.vy - u->f.vy, k->pd->speed));
+                 flight_lead(o->f.x - u->f.x, o->f.y - u->f.y, o->f.vx - u->f.vx, o->f.vy - u->f.vy,
+                             k->pd->speed));
 }
 
 void weapon_fire(struct world *w)
 {
-    for (uint32_t slot = 0; slot < w->first[1]; slot++) {
-        if (w->units[slot].type == UNIT_FREE || unit_frozen(&w->units[slot]) ||
-            !unit_class(w, slot)->config)
+    EACH_ALIVE(w, slot, 0, w->first[1]) {
+        if (unit_frozen(&w->units[slot]) || !unit_class(w, slot)->config)
             continue;
         fire_guns(w, slot);
         fire_torpedo(w, slot);
@@ -218,14 +217,12 @@ void weapon_fire(struct world *w)
 
 void torpedo_aim(struct world *w)
 {
-    for (uint32_t slot = w->first[1]; slot < w->first[2]; slot++) {
+    EACH_ALIVE(w, slot, w->first[1], w->first[2]) {
         struct unit *u = &w->units[slot];
         const struct torpedo *t;
         const struct flight *f;
         uint32_t target, way;
 
-        if (u->type == UNIT_FREE)
-            continue;
         t = torpedo_of(w, slot);
         target = entity_slot(w, t->target);
         if (target == NO_SLOT || (w->head.tick - t->born) % WORLD_AIM_PERIOD != 0)
@@ -265,11 +262,9 @@ static bool torpedo_burst(struct world *w, uint32_t slot, const struct config_we
 
 void torpedo_step(struct world *w)
 {
-    for (uint32_t slot = w->first[1]; slot < w->first[2]; slot++) {
+    EACH_ALIVE(w, slot, w->first[1], w->first[2]) {
         const struct config_weapon *k;
 
-        if (w->units[slot].type == UNIT_FREE)
-            continue;
         k = weapon_of(w, torpedo_of(w, slot)->weapon);
         if (!k || w->head.tick - torpedo_of(w, slot)->born >= k->life)
             entity_free(w, slot, WORLD_GONE_COLLECTED);

@@ -28,11 +28,8 @@
 
 struct world_limits world_limits_default(void)
 {
-    return (struct world_limits){.ships = 16384,
-                                 .torpedoes = 4096,
-                                 .loot = 8192,
-                                 .shots = 65536,
-                                 .pilots = 32768};
+    return (struct world_limits){
+        .ships = 16384, .torpedoes = 4096, .loot = 8192, .shots = 65536, .pilots = 32768};
 }
 
 /* Hands out the block piece by piece; with `base` null it only adds up. */
@@ -80,6 +77,7 @@ static void carve_tables(struct carver *c, struct world *w)
     w->pilots = carve(c, sizeof *w->pilots, w->limits.pilots);
     w->known = carve(c, sizeof *w->known, w->known_max);
     w->free_slots = carve(c, sizeof *w->free_slots, all);
+    w->alive = carve(c, sizeof *w->alive, all / 64 + 1);
     carve_index(c, &w->players, w->limits.pilots);
     carve_index(c, &w->ships_known, w->known_max);
     w->flown = carve(c, sizeof *w->flown, w->limits.ships);
@@ -233,11 +231,9 @@ bool world_config_set(struct world *w, const struct world_config *config)
     w->config = *config;
     rules_init(&w->rules, &w->config);
     npc_config(w, &old);
-    for (uint32_t slot = 0; slot < w->first[3]; slot++) {
+    EACH_ALIVE(w, slot, 0, w->first[3]) {
         struct unit *u = &w->units[slot];
 
-        if (u->type == UNIT_FREE)
-            continue;
         u->class_index = (uint8_t)rules_class(&w->rules, u->class_id);
         u->marks |= MARK_ENTER;
         if (u->type != UNIT_SHIP)
@@ -272,8 +268,8 @@ static uint32_t count_ships(const struct world *w, bool players)
 {
     uint32_t n = 0;
 
-    for (uint32_t slot = 0; slot < w->first[1]; slot++)
-        n += w->units[slot].type != UNIT_FREE && (w->ships[slot].ship != 0) == players;
+    EACH_ALIVE(w, slot, 0, w->first[1])
+        n += (w->ships[slot].ship != 0) == players;
     return n;
 }
 
@@ -304,8 +300,7 @@ static void effective(struct world *w, uint32_t slot)
     uint8_t wish = u->boost;
 
     u->f.thrust = u->thrust;
-    if (u->state == STATE_HOLD ||
-        (w->traits[slot] & TRAIT_LINKDEAD && w->ships[slot].linkdead)) {
+    if (u->state == STATE_HOLD || (w->traits[slot] & TRAIT_LINKDEAD && w->ships[slot].linkdead)) {
         u->f.thrust = FLIGHT_BRAKE;
         wish = 0;
     } else if (unit_frozen(u)) {
@@ -323,11 +318,9 @@ static void effective(struct world *w, uint32_t slot)
 
 static void fly(struct world *w)
 {
-    for (uint32_t slot = 0; slot < w->first[2]; slot++) {
+    EACH_ALIVE(w, slot, 0, w->first[2]) {
         struct unit *u = &w->units[slot];
 
-        if (u->type == UNIT_FREE)
-            continue;
         for (uint32_t i = 0; i < 3; i++)
             u->cool[i] = (uint8_t)(u->cool[i] - (u->cool[i] > 0));
         if (u->type == UNIT_SHIP)

@@ -48,9 +48,8 @@ static void zone_look(struct world *w, uint32_t slot)
 
 void zone_step(struct world *w)
 {
-    for (uint32_t slot = 0; slot < w->first[1]; slot++) {
-        if (w->units[slot].type != UNIT_FREE &&
-            ((w->head.tick + slot) & (WORLD_ZONE_PERIOD - 1)) == 0)
+    EACH_ALIVE(w, slot, 0, w->first[1]) {
+        if (((w->head.tick + slot) & (WORLD_ZONE_PERIOD - 1)) == 0)
             zone_look(w, slot);
     }
 }

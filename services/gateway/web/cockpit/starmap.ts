@@ -9,7 +9,7 @@ import { alpha, COLOURS, RISK_EDGE } from './scene/palette';
 
 const ZOOM_MIN = 0.004;
 const ZOOM_MAX = 0.2;
-/** The play square begins at cell 224 of 512 and has 8 x 8 sectors of 8 x 8 cells of 2,048 units. */
+/** The play square begins at cell 224 of 512; it has 8 x 8 sectors of 8 x 8 cells of 2,048 u. */
 const PLAY_MIN = 224 * 2048;
 const SECTORS = 8;
 const SECTOR_UNITS = 8 * 2048;

@@ -9,7 +9,7 @@
 #include <startrader/v1/client.pb-c.h>
 #include <world/config.h>
 
-enum { SHADOW_MAX = 16384 };
+enum { SHADOW_MAX = 32768 };
 
 struct shadow_entity {
     uint32_t id, cell, player;
