@@ -40,6 +40,12 @@ int cmd_ledger(struct ctl *c);
 int cmd_ships(struct ctl *c);
 int cmd_player(struct ctl *c);
 
+/* The id of what was named by number or by name, by a statement that answers it; false when there
+ * is none or the database is away, said on stderr. */
+bool ctl_find(struct ctl *c, const struct st_pg_stmt *stmt, const char *text, uint32_t *id);
+/* Prints the newest entries of a player's accounts, oldest first; an exit status. */
+int statement_show(struct ctl *c, const char *player, const char *entries);
+
 /* Compares a load generator's history with the ledger; number of contradictions, -1 on failure. */
 int64_t history_verify(struct ctl *c, const char *file);
 

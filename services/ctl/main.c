@@ -39,7 +39,8 @@ static const struct command commands[] = {
     {"migrate", cmd_migrate,
      "migrate [database|bus]    bring schema, roles and streams up to date"},
     {"health", cmd_health, "health [SERVICE...]       readiness of the daemons"},
-    {"ledger", cmd_ledger, "ledger verify [--history FILE]  prove the books"},
+    {"ledger", cmd_ledger,
+     "ledger verify [--history FILE]  prove the books | show PLAYER [--entries N]  a statement"},
     {"ships", cmd_ships, "ships verify [SHARD]      compare holders with the simulation"},
     {"player", cmd_player, "player show PLAYER | kick PLAYER [REASON] | ship PLAYER CLASS"},
 };

@@ -142,8 +142,7 @@ static int grant(struct ctl *c, uint64_t player, uint32_t class_id)
     return !answered ? CTL_AWAY : a.ok ? CTL_OK : CTL_FOUND;
 }
 
-/* The id of what was named by number or by name; false when there is none, said on stderr. */
-static bool find(struct ctl *c, const struct st_pg_stmt *stmt, const char *text, uint32_t *id)
+bool ctl_find(struct ctl *c, const struct st_pg_stmt *stmt, const char *text, uint32_t *id)
 {
     struct st_pg_param param = st_pg_param_str(text);
     struct st_pg_result *r = NULL;
@@ -153,7 +152,7 @@ static bool find(struct ctl *c, const struct st_pg_stmt *stmt, const char *text,
     if (found)
         *id = (uint32_t)st_pg_int(r, 0, 0);
     else
-        fprintf(stderr, "player: there is no \"%s\"\n", text);
+        fprintf(stderr, "startraderctl: there is no \"%s\"\n", text);
     st_pg_result_free(&r);
     return found;
 }
@@ -169,11 +168,12 @@ int cmd_player(struct ctl *c)
         return CTL_USAGE;
     if (!ctl_database(c))
         return CTL_AWAY;
-    if (!find(c, &q_find_player, c->argv[1], &player))
+    if (!ctl_find(c, &q_find_player, c->argv[1], &player))
         return CTL_FOUND;
     if (is_show)
         return show(c, player);
     if (is_kick)
         return kick(c, player, c->argc == 3 ? c->argv[2] : "no reason given");
-    return find(c, &q_find_class, c->argv[2], &class_id) ? grant(c, player, class_id) : CTL_FOUND;
+    return ctl_find(c, &q_find_class, c->argv[2], &class_id) ? grant(c, player, class_id)
+                                                             : CTL_FOUND;
 }

@@ -63,6 +63,18 @@ const struct st_pg_stmt q_find_class = {
 const struct st_pg_stmt q_player_name = {"player_name",
                                          "SELECT name FROM profile.players WHERE player_id = $1"};
 
+/* Wallet and holds of all ships that the player has or had; ships are never deleted. */
+const struct st_pg_stmt q_statement = {
+    "statement",
+    "SELECT * FROM (SELECT e.id, to_char(t.at, 'YYYY-MM-DD HH24:MI:SS'), t.kind,"
+    " coalesce(g.code, 'cr'), e.amount, e.balance,"
+    " CASE e.account >> 32 WHEN 1 THEN 'wallet' ELSE 'ship ' || (e.account & 4294967295) END,"
+    " t.id FROM economy.ledger_entries e JOIN economy.transactions t ON t.id = e.transaction"
+    " LEFT JOIN economy.commodities g ON g.id = e.commodity"
+    " WHERE e.account = economy.account_of(1, $1) OR e.account IN"
+    " (SELECT economy.account_of(2, s.id) FROM economy.ships s WHERE s.player = $1)"
+    " ORDER BY e.id DESC LIMIT $2) AS newest ORDER BY id"};
+
 const struct store_proof store_proofs[] = {
     {"postings of each transaction sum to zero",
      {"proof_zero_sum", "SELECT transaction, commodity, sum(amount) FROM economy.ledger_entries"

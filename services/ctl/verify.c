@@ -30,10 +30,8 @@ static int64_t prove(struct ctl *c, const struct store_proof *proof)
     return (int64_t)rows;
 }
 
-int cmd_ledger(struct ctl *c)
+static int verify(struct ctl *c)
 {
-    if (c->argc < 1 || strcmp(c->argv[0], "verify") != 0)
-        return CTL_USAGE;
     const char *file = ctl_option(c, "--history");
     if (c->argc != (file ? 3 : 1))
         return CTL_USAGE;
@@ -54,4 +52,15 @@ int cmd_ledger(struct ctl *c)
     }
     printf("%s\n", wrong == 0 ? "the books are right" : "THE BOOKS ARE WRONG");
     return wrong == 0 ? CTL_OK : CTL_FOUND;
+}
+
+int cmd_ledger(struct ctl *c)
+{
+    const char *verb = c->argc > 0 ? c->argv[0] : "";
+    const char *entries = ctl_option(c, "--entries");
+    if (strcmp(verb, "verify") == 0)
+        return verify(c);
+    if (strcmp(verb, "show") == 0 && c->argc == (entries ? 4 : 2))
+        return statement_show(c, c->argv[1], entries);
+    return CTL_USAGE;
 }

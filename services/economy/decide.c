@@ -17,6 +17,12 @@ bool decide_replayed(struct unit *u, struct act *a, bool *taken)
     return true;
 }
 
+void decide_keep(struct transaction *t, const struct act *a)
+{
+    memcpy(t->answer, a->answer, a->answer_len);
+    t->answer_len = a->answer_len;
+}
+
 void decide_touched(struct unit *u, struct pilot *p, const char *kind)
 {
     if (!p->touched)
@@ -100,6 +106,10 @@ static void decide_account(struct unit *u, struct act *a, struct pilot *p)
                               .credits = unit_wallet(u, p->player),
                               .hold = catalog_hold(u->catalog, s->class_id)};
     unit_manifest(u, s->id, &r.cargo);
+    for (uint32_t i = 0; i < u->fleet_n && r.fleet_n < ST_ARRAY_LEN(r.fleet); i++)
+        if (u->fleet[i].player == p->player)
+            r.fleet[r.fleet_n++] = &u->fleet[i];
+    r.catalog = u->catalog;
     /* Step 1: job 1 is under way, step 3: job 2. */
     if ((p->job_step == 1 || p->job_step == 3) &&
         catalog_job(u->catalog, (p->job_step + 1) / 2, &r.jobs[0]))
@@ -108,12 +118,16 @@ static void decide_account(struct unit *u, struct act *a, struct pilot *p)
 }
 
 /* Takes the newest session epoch into account; false when the caller's is older. */
-static bool pass_fence(struct act *a, struct pilot *p)
+static bool pass_fence(const struct unit *u, struct act *a, struct pilot *p)
 {
     if (a->session_epoch == 0)
         return true;
     if (a->session_epoch < p->session_epoch) {
         a->code = CODE_FENCED;
+        return false;
+    }
+    if (a->session_epoch > p->session_epoch && u->looks) {
+        a->must_lock = true;
         return false;
     }
     if (a->session_epoch > p->session_epoch) {
@@ -127,6 +141,7 @@ void decide(struct unit *u, struct act *a)
 {
     a->answer_len = 0;
     a->verdict = VERDICT_NONE;
+    a->must_lock = false;
     switch (a->kind) {
     case ACT_PROVISION:
         decide_provision(u, a);
@@ -148,7 +163,7 @@ void decide(struct unit *u, struct act *a)
         a->code = CODE_NOT_FOUND;
         return;
     }
-    if (!pass_fence(a, p))
+    if (!pass_fence(u, a, p))
         return;
     switch (a->kind) {
     case ACT_WHERE:
@@ -162,6 +177,9 @@ void decide(struct unit *u, struct act *a)
         break;
     case ACT_QUOTE:
         decide_quote(u, a, p);
+        break;
+    case ACT_SHIP:
+        decide_ship(u, a, p);
         break;
     case ACT_UNDOCK:
         decide_undock(u, a, p);

@@ -5,12 +5,6 @@
 
 #include <st/assert.h>
 
-static void keep_answer(struct transaction *t, const struct act *a)
-{
-    memcpy(t->answer, a->answer, a->answer_len);
-    t->answer_len = a->answer_len;
-}
-
 /* (station or parked, v) into (shard, v + 1). */
 static void appear(struct unit *u, struct act *a, struct pilot *p, struct ship *s)
 {
@@ -55,60 +49,7 @@ void decide_undock(struct unit *u, struct act *a, struct pilot *p)
     else
         wire_answer_undock(a, ACTION_NOT_POSSIBLE, current->version, 0);
     t->result = possible ? ACTION_OK : ACTION_NOT_POSSIBLE;
-    keep_answer(t, a);
-}
-
-static bool move_cargo(struct unit *u, int64_t transaction, uint32_t from, uint32_t to)
-{
-    struct manifest m;
-    unit_manifest(u, from, &m);
-    for (uint32_t i = 0; i < m.n; i++)
-        if (!book_move(&u->book, transaction, account_of(ACCOUNT_SHIP, from),
-                       account_of(ACCOUNT_SHIP, to), (int32_t)m.g[i].commodity, m.g[i].quantity))
-            return false;
-    return true;
-}
-
-/* An operator's gift: a new ship beside the old one, paid by the mint, with the cargo aboard. */
-void decide_grant(struct unit *u, struct act *a, struct pilot *p)
-{
-    bool taken = false;
-    if (decide_replayed(u, a, &taken))
-        return;
-    const struct config_class *k = world_config_class(&u->catalog->world, a->class_id);
-    const struct ship *old = unit_ship(u, p->ship);
-    if (!k || k->role != CONFIG_ROLE_PLAYER) {
-        a->code = CODE_NOT_FOUND;
-        return;
-    }
-    if (taken || old->holder != HOLDER_STATION || unit_cargo_mass(u, old->id) > k->hold) {
-        a->code = CODE_CONFLICT;
-        return;
-    }
-    st_assert(u->ships_n < SHIPS_MAX);
-    struct transaction *t = unit_transaction_keyed(u, "grant", a);
-    struct ship *s = &u->ships[u->ships_n++];
-    *s = (struct ship){.id = unit_next_ship(u),
-                       .player = p->player,
-                       .class_id = k->id,
-                       .holder = HOLDER_STATION,
-                       .holder_id = old->holder_id,
-                       .version = 1,
-                       .hull = k->hull,
-                       .torpedoes = k->torpedoes,
-                       .weapon = k->gun,
-                       .created = true};
-    bool moved = move_cargo(u, t->id, old->id, s->id);
-    if (k->price > 0)
-        moved = moved &&
-                book_move(&u->book, t->id, account_of(ACCOUNT_SOURCE, SOURCE_MINT),
-                          account_of(ACCOUNT_SOURCE, SOURCE_INSURANCE), BOOK_CREDITS, k->price);
-    st_assert(moved);
-    p->ship = s->id;
-    pilot_touch(p);
-    decide_touched(u, p, "grant");
-    wire_answer_grant(a, s->id, s->version);
-    keep_answer(t, a);
+    decide_keep(t, a);
 }
 
 static int64_t distance2(const struct config_station *s, const struct ship *ship)

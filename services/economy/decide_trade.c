@@ -105,8 +105,7 @@ void decide_order(struct unit *u, struct act *a, struct pilot *p)
                                        (int32_t)a->commodity));
     }
     wire_answer_order(a, &r);
-    memcpy(t->answer, a->answer, a->answer_len);
-    t->answer_len = a->answer_len;
+    decide_keep(t, a);
 }
 
 /* Why the price is what it is, per mille of what it would usually be. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "service.h"
+#include "door_private.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -7,79 +7,21 @@
 #include <st/alloc.h>
 #include <st/assert.h>
 #include <st/err.h>
-#include <st/list.h>
 #include <st/log.h>
-#include <st/pool.h>
 #include <st/subject.h>
 #include <st/wire.h>
-
-enum { OPENS_MAX = 4, EXPIRY_MS = 50, PENDING_MAX = 8192, REPLY_MAX = ANSWER_MAX + 64 };
-
-typedef bool decode_fn(struct act *a, const uint8_t *data, size_t len, struct st_arena *arena);
-
-struct verb {
-    const char *name;
-    decode_fn *decode;
-    struct door *door;
-    struct st_counter *codes[16]; /* by enum Code */
-    struct st_histogram *time;
-};
-
-enum { VERB_MARKET = 7, VERB_OPEN = 8, VERBS = 9 };
-
-/* A request from its arrival to its answer. */
-struct request {
-    struct st_list node;
-    uint32_t id;
-    struct verb *verb;
-    struct st_bus_msg *msg; /* NULL once answered */
-    uint64_t came_ms;
-    bool alone;   /* its batch failed for a reason of somebody's own: try it by itself */
-    bool unknown; /* a commit of it may have happened */
-    struct act act;
-};
-
-struct batch {
-    struct door *door;
-    bool busy;
-    struct request *requests[ECONOMY_BATCH_MAX];
-    struct act *acts[ECONOMY_BATCH_MAX];
-    size_t count;
-    int err;
-};
-
-struct opening {
-    struct door *door;
-    bool busy;
-    struct st_bus_msg *msg;
-    struct open_ask ask;
-    enum code code;
-    struct st_buf out;
-    int err;
-};
-
-struct door {
-    struct service *service;
-    struct verb verbs[VERBS];
-    struct st_pool *pool;
-    struct st_list waiting;
-    struct batch *batches;
-    struct opening openings[OPENS_MAX];
-    struct st_timer *expiry;
-    bool closed;
-    uint8_t *arena_memory;
-    struct st_arena arena;
-    struct st_counter *trades[ORDER_MALFORMED + 1];
-    struct st_histogram *batch_size;
-};
 
 static const struct {
     const char *name;
     decode_fn *decode;
+    st_bus_msg_fn *page; /* is no act, and answered by itself */
 } verb_table[VERBS] = {
-    {"provision", wire_provision}, {"where", wire_where}, {"undock", wire_undock},
-    {"order", wire_order},         {"quote", wire_quote}, {"account", wire_account},
-    {"grant", wire_grant},         {"market", NULL},      {"open", NULL},
+    {"provision", wire_provision, NULL}, {"where", wire_where, NULL},
+    {"undock", wire_undock, NULL},       {"order", wire_order, NULL},
+    {"quote", wire_quote, NULL},         {"account", wire_account, NULL},
+    {"ship", wire_ship, NULL},           {"grant", wire_grant, NULL},
+    {"market", NULL, pages_market},      {"open", NULL, pages_open},
+    {"history", NULL, pages_history},
 };
 
 static const char *const trade_results[ORDER_MALFORMED + 1] = {
@@ -120,7 +62,7 @@ static const char *code_label(enum code code)
     }
 }
 
-static void count_code(struct verb *v, enum code code)
+void door_count(struct verb *v, enum code code)
 {
     struct st_counter **c = &v->codes[code];
     char labels[96];
@@ -131,7 +73,7 @@ static void count_code(struct verb *v, enum code code)
     st_counter_add(*c, 1);
 }
 
-static void send_bytes(struct door *d, const struct st_bus_msg *msg, const struct st_buf *b)
+void door_send(struct door *d, const struct st_bus_msg *msg, const struct st_buf *b)
 {
     st_assert(!b->overflow);
     if (!msg->reply)
@@ -141,15 +83,14 @@ static void send_bytes(struct door *d, const struct st_bus_msg *msg, const struc
         st_log(ST_LOG_WARN, "reply_lost", st_log_s("error", st_err_name(err)));
 }
 
-/* Takes the message. */
-static void refuse(struct verb *v, struct st_bus_msg *take_msg, enum code code)
+void door_refuse(struct verb *v, struct st_bus_msg *take_msg, enum code code)
 {
     uint8_t memory[16];
     struct st_buf b;
     st_buf_init_fixed(&b, memory, sizeof memory);
     wire_reply_code(code, &b);
-    count_code(v, code);
-    send_bytes(v->door, take_msg, &b);
+    door_count(v, code);
+    door_send(v->door, take_msg, &b);
     st_bus_msg_free(take_msg);
 }
 
@@ -163,13 +104,13 @@ static void answer(struct door *d, struct request *r)
         return;
     st_buf_init_fixed(&b, memory, sizeof memory);
     wire_reply(&r->act, &b);
-    count_code(r->verb, r->act.code);
+    door_count(r->verb, r->act.code);
     uint64_t took_ms = st_loop_now_ms(d->service->loop) - r->came_ms;
     st_histogram_observe(r->verb->time, (double)took_ms / 1e3);
     st_log(ST_LOG_DEBUG, "request", st_log_s("verb", r->verb->name),
            st_log_s("request_id", r->act.request_id), st_log_u("player", r->act.player),
            st_log_i("code", r->act.code), st_log_u("ms", took_ms));
-    send_bytes(d, r->msg, &b);
+    door_send(d, r->msg, &b);
     st_bus_msg_free(r->msg);
     r->msg = NULL;
 }
@@ -188,6 +129,11 @@ static void answer_code(struct door *d, struct request *r, enum code code)
     answer(d, r);
 }
 
+static bool only_looks(const struct act *a)
+{
+    return a->kind == ACT_WHERE || a->kind == ACT_ACCOUNT || a->kind == ACT_QUOTE;
+}
+
 static void on_request(void *ctx, struct st_bus_msg *msg)
 {
     struct verb *v = ctx;
@@ -195,12 +141,12 @@ static void on_request(void *ctx, struct st_bus_msg *msg)
     uint32_t id = 0;
     struct request *r = NULL;
     if (d->closed || !d->service->world_known) {
-        refuse(v, msg, CODE_UNAVAILABLE);
+        door_refuse(v, msg, CODE_UNAVAILABLE);
         return;
     }
     r = st_pool_get(d->pool, &id);
     if (!r) {
-        refuse(v, msg, CODE_BUSY);
+        door_refuse(v, msg, CODE_BUSY);
         return;
     }
     r->id = id;
@@ -208,11 +154,11 @@ static void on_request(void *ctx, struct st_bus_msg *msg)
     r->came_ms = st_loop_now_ms(d->service->loop);
     if (!v->decode(&r->act, msg->data, msg->len, &d->arena)) {
         st_pool_put(d->pool, id);
-        refuse(v, msg, CODE_MALFORMED);
+        door_refuse(v, msg, CODE_MALFORMED);
         return;
     }
     r->msg = msg;
-    st_list_push(&d->waiting, &r->node);
+    st_list_push(only_looks(&r->act) ? &d->looking : &d->waiting, &r->node);
 }
 
 static void run_batch(void *thread_ctx, void *job)
@@ -267,10 +213,49 @@ static void on_batch(void *job)
         leader_poke(d->service->leader);
 }
 
+/* What could not be answered without a lock waits for a writer. */
+static void on_looked(void *job)
+{
+    struct batch *b = job;
+    struct door *d = b->door;
+    b->busy = false;
+    service_database(d->service, b->err);
+    for (size_t i = 0; i < b->count; i++) {
+        struct request *r = b->requests[i];
+        if (r->msg && (b->err != 0 || r->act.must_lock)) {
+            st_list_push(&d->waiting, &r->node);
+            continue;
+        }
+        if (r->msg)
+            answer(d, r);
+        release(d, r);
+    }
+}
+
+static void run_look(void *thread_ctx, void *job)
+{
+    struct batch *b = job;
+    b->err = store_look(thread_ctx, b->acts, b->count);
+}
+
+/* Acts of one kind. */
+static void fill_look(struct door *d, struct batch *b)
+{
+    b->count = 0;
+    while (!st_list_empty(&d->looking) && b->count < ECONOMY_BATCH_MAX) {
+        struct request *r = st_list_entry(d->looking.next, struct request, node);
+        if (b->count > 0 && r->act.kind != b->acts[0]->kind)
+            return;
+        st_list_remove(&r->node);
+        b->requests[b->count] = r;
+        b->acts[b->count++] = &r->act;
+    }
+}
+
 static void fill(struct door *d, struct batch *b)
 {
     b->count = 0;
-    while (!st_list_empty(&d->waiting) && b->count < ECONOMY_BATCH_MAX) {
+    while (!st_list_empty(&d->waiting) && b->count < d->service->batch_max) {
         struct request *r = st_list_entry(d->waiting.next, struct request, node);
         if (r->alone && b->count > 0)
             return;
@@ -286,6 +271,12 @@ static void fill(struct door *d, struct batch *b)
 static void pump(void *ctx)
 {
     struct door *d = ctx;
+    if (!d->look.busy && !st_list_empty(&d->looking)) {
+        fill_look(d, &d->look);
+        d->look.busy = true;
+        int err = st_workers_submit(d->service->looking, run_look, on_looked, &d->look);
+        st_assert(err == 0);
+    }
     for (uint32_t i = 0; i < d->service->writers_n && !st_list_empty(&d->waiting); i++) {
         struct batch *b = &d->batches[i];
         if (b->busy)
@@ -298,12 +289,9 @@ static void pump(void *ctx)
     }
 }
 
-/* Nobody waits longer than the bus would: a request whose time is over gets its answer now. */
-static void on_expiry(void *ctx)
+static void expire_list(struct door *d, struct st_list *list, uint64_t now)
 {
-    struct door *d = ctx;
-    uint64_t now = st_loop_now_ms(d->service->loop);
-    st_list_each_safe(it, tmp, &d->waiting)
+    st_list_each_safe(it, tmp, list)
     {
         struct request *r = st_list_entry(it, struct request, node);
         if (now - r->came_ms < ECONOMY_ANSWER_MS)
@@ -312,80 +300,30 @@ static void on_expiry(void *ctx)
         answer_code(d, r, r->unknown ? CODE_TIMEOUT : CODE_UNAVAILABLE);
         release(d, r);
     }
-    for (uint32_t i = 0; i < d->service->writers_n; i++) {
-        struct batch *b = &d->batches[i];
-        for (size_t k = 0; b->busy && k < b->count; k++) {
-            struct request *r = b->requests[k];
-            if (!r->msg || now - r->came_ms < ECONOMY_ANSWER_MS)
-                continue;
-            /* The worker still writes into the act, so the answer is made apart from it. */
-            refuse(r->verb, r->msg, CODE_TIMEOUT);
-            r->msg = NULL;
-        }
+}
+
+/* The worker still writes into the act, so the answer is made apart from it. */
+static void expire_batch(struct batch *b, uint64_t now, enum code code)
+{
+    for (size_t k = 0; b->busy && k < b->count; k++) {
+        struct request *r = b->requests[k];
+        if (!r->msg || now - r->came_ms < ECONOMY_ANSWER_MS)
+            continue;
+        door_refuse(r->verb, r->msg, code);
+        r->msg = NULL;
     }
 }
 
-/* --- market and opening --- */
-
-static void on_market(void *ctx, struct st_bus_msg *msg)
+/* Nobody waits longer than the bus would: a request whose time is over gets its answer now. */
+static void on_expiry(void *ctx)
 {
-    struct verb *v = ctx;
-    uint32_t location = 0;
-    if (v->door->closed || !v->door->service->world_known) {
-        refuse(v, msg, CODE_UNAVAILABLE);
-    } else if (!wire_market(msg->data, msg->len, &v->door->arena, &location)) {
-        refuse(v, msg, CODE_MALFORMED);
-    } else {
-        count_code(v, CODE_OK);
-        watch_market(v->door->service->watch, msg, location);
-    }
-}
-
-static void run_opening(void *thread_ctx, void *job)
-{
-    struct opening *o = job;
-    st_buf_clear(&o->out);
-    o->err = store_open_page(thread_ctx, &o->ask, &o->code, &o->out);
-}
-
-static void on_opened(void *job)
-{
-    struct opening *o = job;
-    struct verb *v = &o->door->verbs[VERB_OPEN];
-    o->busy = false;
-    service_database(o->door->service, o->err);
-    if (o->err != 0 || o->code != CODE_OK) {
-        refuse(v, o->msg, o->err != 0 ? CODE_UNAVAILABLE : o->code);
-        return;
-    }
-    st_log(ST_LOG_INFO, "shard_opened", st_log_u("shard", o->ask.shard),
-           st_log_u("page", o->ask.page), st_log_s("by", o->ask.instance),
-           st_log_u("bytes", o->out.len));
-    count_code(v, CODE_OK);
-    send_bytes(o->door, o->msg, &o->out);
-    st_bus_msg_free(o->msg);
-}
-
-static void on_open(void *ctx, struct st_bus_msg *msg)
-{
-    struct verb *v = ctx;
-    struct door *d = v->door;
-    struct opening *o = NULL;
-    for (size_t i = 0; i < OPENS_MAX && !o; i++)
-        if (!d->openings[i].busy)
-            o = &d->openings[i];
-    if (d->closed || !d->service->world_known || !o) {
-        refuse(v, msg, o ? CODE_UNAVAILABLE : CODE_BUSY);
-        return;
-    }
-    if (!wire_open(msg->data, msg->len, &d->arena, &o->ask)) {
-        refuse(v, msg, CODE_MALFORMED);
-        return;
-    }
-    o->msg = msg;
-    o->busy = st_workers_submit(d->service->writers, run_opening, on_opened, o) == 0;
-    if (!o->busy)
-        refuse(v, msg, CODE_BUSY);
+    struct door *d = ctx;
+    uint64_t now = st_loop_now_ms(d->service->loop);
+    expire_list(d, &d->waiting, now);
+    expire_list(d, &d->looking, now);
+    for (uint32_t i = 0; i < d->service->writers_n; i++)
+        expire_batch(&d->batches[i], now, CODE_TIMEOUT);
+    expire_batch(&d->look, now, CODE_UNAVAILABLE);
 }
 
 /* --- start and end --- */
@@ -397,13 +335,12 @@ struct door *door_new(struct service *s)
     d->service = s;
     d->pool = st_pool_new(sizeof(struct request), ECONOMY_WAITING_MAX);
     st_list_init(&d->waiting);
+    st_list_init(&d->looking);
+    d->look.door = d;
     d->batches = st_alloc_array(s->writers_n, sizeof *d->batches);
     for (uint32_t i = 0; i < s->writers_n; i++)
         d->batches[i].door = d;
-    for (size_t i = 0; i < OPENS_MAX; i++) {
-        d->openings[i].door = d;
-        st_buf_init(&d->openings[i].out, ECONOMY_PAGE_BYTES);
-    }
+    pages_init(d);
     d->arena_memory = st_alloc(st_wire_arena_size(WIRE_REQUEST_MAX));
     st_arena_init(&d->arena, d->arena_memory, st_wire_arena_size(WIRE_REQUEST_MAX));
     d->batch_size = st_histogram("startrader_economy_batch_requests", NULL,
@@ -430,7 +367,7 @@ int door_subscribe(struct door *d)
                                "Time from a request's arrival to its answer", st_latency_bounds,
                                st_latency_bounds_count);
         st_subject_req_econ(subject, v->name);
-        st_bus_msg_fn *fn = i == VERB_MARKET ? on_market : i == VERB_OPEN ? on_open : on_request;
+        st_bus_msg_fn *fn = verb_table[i].page ? verb_table[i].page : on_request;
         int err = st_bus_subscribe(d->service->rpc, subject, ST_QUEUE_ECON, PENDING_MAX, fn, v);
         if (err != 0)
             return err;
@@ -445,12 +382,10 @@ void door_close(struct door *d)
 
 bool door_idle(const struct door *d)
 {
-    bool busy = !st_list_empty(&d->waiting);
+    bool busy = !st_list_empty(&d->waiting) || !st_list_empty(&d->looking) || d->look.busy;
     for (uint32_t i = 0; i < d->service->writers_n; i++)
         busy = busy || d->batches[i].busy;
-    for (size_t i = 0; i < OPENS_MAX; i++)
-        busy = busy || d->openings[i].busy;
-    return !busy;
+    return !busy && !pages_busy(d);
 }
 
 void door_free(struct door **d)
@@ -464,8 +399,7 @@ void door_free(struct door **d)
         if (r->msg)
             st_bus_msg_free(r->msg);
     st_pool_free(&(*d)->pool);
-    for (size_t i = 0; i < OPENS_MAX; i++)
-        st_buf_fini(&(*d)->openings[i].out);
+    pages_fini(*d);
     st_free((*d)->batches);
     st_free((*d)->arena_memory);
     st_free(*d);

@@ -34,11 +34,14 @@ enum {
     ECONOMY_DRIFTS_PER_CYCLE = 6, /* treasuries and price history move once per minute */
     ECONOMY_CHECK_MS = 3000,
     ECONOMY_FOLD_MS = 5000,
+    ECONOMY_CANDLES_MS = 5000,
     ECONOMY_PRICE_TICK_MS = 2000,
     ECONOMY_PAGE_SHIPS = 256,
     ECONOMY_PAGE_LOOT = 256,
     ECONOMY_PAGE_BYTES = 256 << 10,
     ECONOMY_TOW_HOURS = 24,
+    ECONOMY_CANDLES_MAX = 512, /* of one answer */
+    ECONOMY_CANDLE_DAYS = 30,
 
     GOODS_MAX = 16, /* kinds in one hold or container */
     DROPS_MAX = 6,
@@ -50,6 +53,7 @@ enum {
 
     PILOTS_MAX = 2 * ECONOMY_BATCH_MAX,
     SHIPS_MAX = 2 * PILOTS_MAX,
+    FLEET_MAX = 2 * RULES_SHIPS_MAX * ECONOMY_BATCH_MAX,
     LINES_MAX = 512,
     LOOTS_MAX = DROPS_MAX * ECONOMY_BATCH_MAX,
     TRANSACTIONS_MAX = 9 * ECONOMY_BATCH_MAX,
@@ -84,7 +88,7 @@ enum code {
     CODE_TIMEOUT = 14
 };
 enum action_result { ACTION_OK = 1, ACTION_NOT_POSSIBLE = 9 };
-enum holder { HOLDER_SHARD = 1, HOLDER_STATION = 2, HOLDER_PARKED = 3 };
+enum holder { HOLDER_SHARD = 1, HOLDER_STATION = 2, HOLDER_PARKED = 3, HOLDER_SOLD = 4 };
 
 enum act_kind {
     ACT_PROVISION = 1,
@@ -93,6 +97,7 @@ enum act_kind {
     ACT_ORDER,
     ACT_QUOTE,
     ACT_ACCOUNT,
+    ACT_SHIP,
     ACT_GRANT,
     ACT_EVENT,
     ACT_DRIFT,
@@ -162,6 +167,13 @@ struct quote_reply {
     int64_t stock_effect_pm, zone_effect_pm, order_effect_pm;
 };
 
+struct ship_reply {
+    enum order_result result;
+    int64_t total, limit, balance;
+    uint32_t ship, class_id;
+    uint64_t rev;
+};
+
 struct job {
     uint32_t number, commodity, quantity, origin, destination, fee;
 };
@@ -183,8 +195,9 @@ struct act {
     bool has_quote;
     uint8_t quote_id[KEY_BYTES];
 
-    uint32_t ship;     /* undock: 0 = the current one */
-    uint32_t class_id; /* grant */
+    uint32_t ship;     /* undock: 0 = the current one; ship: to take over */
+    uint32_t class_id; /* grant, ship */
+    bool trade_in;     /* ship */
     uint64_t min_rev;  /* account */
     bool cycle;        /* drift: treasuries and price history too */
     struct event event;
@@ -192,6 +205,7 @@ struct act {
     /* The answer: a code, and the reply packed as the schema says. */
     enum code code;
     enum event_verdict verdict;
+    bool must_lock; /* not decided: see store_look */
     uint8_t answer[ANSWER_MAX];
     uint32_t answer_len;
 };
@@ -225,6 +239,15 @@ struct ship {
     int64_t flown_due;
     bool locked;
     bool created, changed;
+};
+
+/* A ship that is not sold, of a pilot whose fleet counts. */
+struct berth {
+    uint64_t player;
+    uint32_t ship, class_id;
+    enum holder holder;
+    uint32_t holder_id;
+    int64_t hull;
 };
 
 struct line {
@@ -305,6 +328,7 @@ struct unit {
     struct book book;
     struct pilot pilots[PILOTS_MAX];
     struct ship ships[SHIPS_MAX];
+    struct berth fleet[FLEET_MAX];
     struct line lines[LINES_MAX];
     struct loot loots[LOOTS_MAX];
     struct quote quotes[2 * ECONOMY_BATCH_MAX];
@@ -313,8 +337,8 @@ struct unit {
     struct letter letters[LETTERS_MAX];
     struct inbox_row inbox[ECONOMY_BATCH_MAX * 2];
     struct price_point points[LINES_MAX];
-    uint32_t pilots_n, ships_n, lines_n, loots_n, quotes_n, shards_n, transactions_n, letters_n,
-        inbox_n, points_n;
+    uint32_t pilots_n, ships_n, fleet_n, lines_n, loots_n, quotes_n, shards_n, transactions_n,
+        letters_n, inbox_n, points_n;
     uint8_t bytes[LETTER_BYTES_MAX];
     uint32_t bytes_n;
     int64_t ids[64]; /* first number of each block */
@@ -322,6 +346,7 @@ struct unit {
     uint32_t ship_ids[ECONOMY_BATCH_MAX];
     uint32_t ship_ids_n, ship_next;
     uint64_t now_ms; /* wall, for the events' time stamps only */
+    bool looks;      /* rows are not locked: nothing of them may change */
 };
 
 #endif

@@ -9,6 +9,7 @@
 
 static const struct st_conf_item settings[] = {
     {"ST_POSTGRES_URL", ST_CONF_SECRET, NULL, 1, 1024, "postgresql://st_economy:...@host/db"},
+    {"ST_BATCH_MAX", ST_CONF_INT, "64", 1, ECONOMY_BATCH_MAX, "requests of one transaction"},
     {"ST_STORE_WORKERS", ST_CONF_INT, "1", 1, 8, "connections that write; each batches by itself"},
 };
 
@@ -27,6 +28,12 @@ static void *start_leader(void *ctx, uint32_t index)
 {
     (void)index;
     return start_store(ctx, "economy-leader");
+}
+
+static void *start_looker(void *ctx, uint32_t index)
+{
+    (void)index;
+    return start_store(ctx, "economy-looker");
 }
 
 static void *start_reader(void *ctx, uint32_t index)
@@ -53,8 +60,10 @@ static void start_threads(struct service *s)
 {
     enum { QUEUE = 16 };
     s->writers_n = (uint32_t)st_conf_int(st_daemon_conf(s->daemon), "ST_STORE_WORKERS");
+    s->batch_max = (uint32_t)st_conf_int(st_daemon_conf(s->daemon), "ST_BATCH_MAX");
     s->writers =
         st_workers_new(s->loop, "writer", s->writers_n, QUEUE, start_writer, stop_store, s);
+    s->looking = st_workers_new(s->loop, "looker", 1, QUEUE, start_looker, stop_store, s);
     s->leading = st_workers_new(s->loop, "leader", 1, QUEUE, start_leader, stop_store, s);
     s->reading = st_workers_new(s->loop, "reader", 1, QUEUE, start_reader, stop_store, s);
 }
@@ -108,6 +117,7 @@ static void fini(void *ctx)
     if (s->stopping)
         st_timer_free(&s->stopping);
     st_workers_free(&s->writers, JOIN_MS);
+    st_workers_free(&s->looking, JOIN_MS);
     st_workers_free(&s->leading, JOIN_MS);
     st_workers_free(&s->reading, JOIN_MS);
     door_free(&s->door);

@@ -3,8 +3,9 @@
  * The daemon's own state: its connections, its threads and the parts that run on the loop thread.
  * Only main and the parts named here see it; rules and store never do.
  *
- * Threads: the loop; writers (requests, one store each); the leader's thread (events, outbox,
- * markets that live; its connection holds the advisory lock); the reader (markets, checks).
+ * Threads: the loop; writers (requests, one store each); the looker (requests that change nothing
+ * and wait for no lock); the leader's thread (events, outbox, markets that live; its connection
+ * holds the advisory lock); the reader (markets, checks).
  */
 #ifndef ECONOMY_SERVICE_H
 #define ECONOMY_SERVICE_H
@@ -27,8 +28,8 @@ struct service {
     struct st_bus *rpc, *js;
     struct catalog catalog;
     bool world_known; /* the catalog is loaded; nothing is served before */
-    struct st_workers *writers, *leading, *reading;
-    uint32_t writers_n;
+    struct st_workers *writers, *looking, *leading, *reading;
+    uint32_t writers_n, batch_max;
     struct door *door;
     struct leader *leader;
     struct watch *watch;

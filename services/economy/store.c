@@ -149,15 +149,16 @@ void steps_end(struct store *s)
     st_pg_steps_free(s->steps, s->steps_n);
 }
 
-static int run_once(struct store *s, struct act *const *acts, size_t count)
+static int run_once(struct store *s, struct act *const *acts, size_t count, bool looks)
 {
     unit_clear(s->unit, s->catalog, st_wall_ms());
+    s->unit->looks = looks;
     int err = store_load(s, acts, count);
     if (err != 0)
         return err;
     for (size_t i = 0; i < count; i++)
         decide(s->unit, acts[i]);
-    return store_flush(s);
+    return looks && acts[0]->kind != ACT_QUOTE ? 0 : store_flush(s);
 }
 
 /* Deadlocks cannot happen by our own order of locks, but an operator's session may cross it. */
@@ -170,13 +171,19 @@ static bool worth_another_try(const struct store *s, int err)
 int store_run(struct store *s, struct act *const *acts, size_t count)
 {
     st_assert(s && count > 0 && count <= ECONOMY_BATCH_MAX);
-    int err = run_once(s, acts, count);
+    int err = run_once(s, acts, count, false);
     for (uint32_t i = 1; i < ECONOMY_RETRY_MAX && worth_another_try(s, err); i++) {
         st_sleep_until_ns(st_mono_ns() + (1 + st_random_below(8)) * 1000000ULL * i);
-        err = run_once(s, acts, count);
+        err = run_once(s, acts, count, false);
     }
     if (err == ST_ECONFLICT || err == ST_EPROTO)
         st_log(ST_LOG_ERROR, "transaction_refused", st_log_s("sqlstate", st_pg_sqlstate(s->pg)),
                st_log_s("error", st_pg_error(s->pg)), st_log_u("acts", count));
     return err;
+}
+
+int store_look(struct store *s, struct act *const *acts, size_t count)
+{
+    st_assert(s && count > 0 && count <= ECONOMY_BATCH_MAX);
+    return run_once(s, acts, count, true);
 }

@@ -30,7 +30,14 @@ int store_load_catalog(struct store *s, struct catalog *out) ST_MUST_CHECK;
  */
 int store_run(struct store *s, struct act *const *acts, size_t count) ST_MUST_CHECK;
 
-/* The two halves of store_run, for it alone. */
+/*
+ * The same for acts of one kind that change nothing (WHERE, ACCOUNT) or make quotes: no lock is
+ * taken and none waited for. An act of a session newer than the known one is marked must_lock and
+ * not decided.
+ */
+int store_look(struct store *s, struct act *const *acts, size_t count) ST_MUST_CHECK;
+
+/* The two halves of both, for them alone. */
 int store_load(struct store *s, struct act *const *acts, size_t count) ST_MUST_CHECK;
 int store_flush(struct store *s) ST_MUST_CHECK;
 
@@ -41,12 +48,17 @@ int store_open_page(struct store *s, const struct open_ask *ask, enum code *code
 
 /* All markets; count is at most LINES_MAX. */
 int store_markets(struct store *s, struct market_line *out, size_t *count) ST_MUST_CHECK;
+/* Candles of a market, oldest first; count is at most ECONOMY_CANDLES_MAX. */
+int store_history(struct store *s, const struct history_ask *ask, struct candle *out,
+                  size_t *count) ST_MUST_CHECK;
 /* The imbalance of the books: what balances and entries differ by. */
 int store_check(struct store *s, int64_t *credits, int64_t *goods) ST_MUST_CHECK;
 
 /* --- by the leader only --- */
 /* True in *mine when this connection holds the advisory lock (now, or already). */
 int store_lead(struct store *s, bool *mine) ST_MUST_CHECK;
+/* Makes the candles of one minute that is over, if there is one; *more: there is another. */
+int store_candles(struct store *s, bool *more) ST_MUST_CHECK;
 /* Moves the horizon of the running sums of the ledger. */
 int store_fold(struct store *s) ST_MUST_CHECK;
 /* Deletes what is past its use; ships parked for too long into ids, at most max. */

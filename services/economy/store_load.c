@@ -10,33 +10,59 @@
 /*
  * The one global order of locks: shards, pilots, ships, market lines, wallets, cargo, loot; within
  * each by key. Whoever writes takes them in this order, so no two transactions wait for each other.
+ * Who only asks reads the same rows without a lock.
  */
+struct rows {
+    struct st_pg_stmt lock, look;
+};
+#define ROWS(name, sql, of)                                                                        \
+    {                                                                                              \
+        {name, sql " FOR UPDATE" of},                                                              \
+        {                                                                                          \
+            "look_" name, sql                                                                      \
+        }                                                                                          \
+    }
+
+static const struct rows
+    pilots = ROWS("pilots",
+                  "SELECT player, ship, session_epoch, rev, last_location, job_step, flown_ticks,"
+                  " losses, aggressor FROM economy.pilots WHERE player = ANY($1::bigint[])"
+                  " ORDER BY player",
+                  ""),
+    ships = ROWS("ships",
+                 "SELECT id, player, class_id, holder_kind, holder_id, version, hull, torpedoes,"
+                 " coalesce(weapon, 0), x, y, appear_at, flown_due, locked FROM economy.ships"
+                 " WHERE id = ANY($1::bigint[]) OR id IN"
+                 " (SELECT ship FROM economy.pilots WHERE player = ANY($2::bigint[]))"
+                 " ORDER BY id",
+                 ""),
+    lines = ROWS("lines",
+                 "SELECT m.location, m.commodity, m.local_base, m.target, m.spread_pm, m.bias_pm,"
+                 " m.rest, m.drift_carry, m.stock FROM economy.market_prices m"
+                 " JOIN unnest($1::smallint[], $2::smallint[]) AS q (l, c)"
+                 " ON m.location = q.l AND m.commodity = q.c"
+                 " ORDER BY m.location, m.commodity",
+                 " OF m"),
+    wallets = ROWS("wallets",
+                   "SELECT account, credits FROM economy.wallets"
+                   " WHERE account = ANY($1::bigint[]) ORDER BY account",
+                   ""),
+    cargo = ROWS("cargo",
+                 "SELECT account, commodity, quantity FROM economy.cargo"
+                 " WHERE account = ANY($1::bigint[]) OR account IN (SELECT id + 8589934592"
+                 " FROM economy.ships WHERE id = ANY($2::bigint[]) OR id IN"
+                 " (SELECT ship FROM economy.pilots WHERE player = ANY($3::bigint[])))"
+                 " ORDER BY account, commodity",
+                 "");
+
 static const struct st_pg_stmt
+    q_begin_look = {"begin_look", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"},
     q_shards = {"shards", "SELECT id, world_epoch FROM economy.shards WHERE id = ANY($1::int[])"
                           " ORDER BY id FOR SHARE"},
-    q_pilots = {"pilots",
-                "SELECT player, ship, session_epoch, rev, last_location, job_step, flown_ticks,"
-                " losses, aggressor FROM economy.pilots WHERE player = ANY($1::bigint[])"
-                " ORDER BY player FOR UPDATE"},
-    q_ships = {"ships",
-               "SELECT id, player, class_id, holder_kind, holder_id, version, hull, torpedoes,"
-               " coalesce(weapon, 0), x, y, appear_at, flown_due, locked FROM economy.ships"
-               " WHERE id = ANY($1::bigint[]) OR id IN"
-               " (SELECT ship FROM economy.pilots WHERE player = ANY($2::bigint[]))"
-               " ORDER BY id FOR UPDATE"},
-    q_lines = {"lines",
-               "SELECT m.location, m.commodity, m.local_base, m.target, m.spread_pm, m.bias_pm,"
-               " m.rest, m.drift_carry, m.stock FROM economy.market_prices m"
-               " JOIN unnest($1::smallint[], $2::smallint[]) AS q (l, c)"
-               " ON m.location = q.l AND m.commodity = q.c"
-               " ORDER BY m.location, m.commodity FOR UPDATE OF m"},
-    q_wallets = {"wallets", "SELECT account, credits FROM economy.wallets"
-                            " WHERE account = ANY($1::bigint[]) ORDER BY account FOR UPDATE"},
-    q_cargo = {"cargo", "SELECT account, commodity, quantity FROM economy.cargo"
-                        " WHERE account = ANY($1::bigint[]) OR account IN (SELECT id + 8589934592"
-                        " FROM economy.ships WHERE id = ANY($2::bigint[]) OR id IN"
-                        " (SELECT ship FROM economy.pilots WHERE player = ANY($3::bigint[])))"
-                        " ORDER BY account, commodity FOR UPDATE"},
+    /* Whose pilot's row is locked. */
+    q_fleet = {"fleet", "SELECT player, id, class_id, holder_kind, holder_id, hull"
+                        " FROM economy.ships WHERE player = ANY($1::bigint[]) AND holder_kind <> 4"
+                        " ORDER BY player, id"},
     q_loot = {"loot",
               "SELECT l.id, l.shard, l.x, l.y,"
               " (extract(epoch FROM clock_timestamp() - l.at) * 1000)::bigint, g.commodity,"
@@ -65,7 +91,7 @@ struct needs {
     size_t players_n, ships_n, stations_n, lines_n, loots_n;
     uint32_t new_ships;
     bool shards, sources; /* the world's epochs; named accounts of goods */
-    bool keys, quotes, inbox;
+    bool keys, quotes, inbox, fleet;
 };
 
 static void need_player(struct needs *n, uint64_t player)
@@ -143,17 +169,24 @@ static void need_act(struct needs *n, const struct catalog *c, const struct act 
         need_line(n, c, a->location, a->commodity);
     if (a->ship != 0)
         n->ships[n->ships_n++] = a->ship;
-    n->new_ships += a->kind == ACT_PROVISION || a->kind == ACT_GRANT;
-    n->sources =
-        n->sources || a->kind == ACT_PROVISION || a->kind == ACT_GRANT || a->kind == ACT_TOW;
-    n->keys = n->keys || a->kind == ACT_ORDER || a->kind == ACT_UNDOCK || a->kind == ACT_GRANT;
+    bool makes = a->kind == ACT_PROVISION || a->kind == ACT_GRANT || a->kind == ACT_SHIP;
+    n->new_ships += makes;
+    n->sources = n->sources || makes || a->kind == ACT_TOW;
+    n->keys = n->keys || a->kind == ACT_ORDER || a->kind == ACT_UNDOCK || a->kind == ACT_GRANT ||
+              a->kind == ACT_SHIP;
+    n->fleet = n->fleet || a->kind == ACT_ACCOUNT || a->kind == ACT_SHIP;
     n->quotes = n->quotes || a->has_quote;
     n->shards = n->shards || a->kind == ACT_UNDOCK;
 }
 
+static struct column *add_rows(struct store *s, const struct rows *r, size_t params)
+{
+    return steps_add(s, s->unit->looks ? &r->look : &r->lock, params);
+}
+
 static void add_accounts(struct store *s, const struct needs *n)
 {
-    struct column *c = steps_add(s, &q_wallets, 1);
+    struct column *c = add_rows(s, &wallets, 1);
     for (size_t i = 0; i < n->players_n; i++)
         column_int(c, account_of(ACCOUNT_PILOT, n->players[i]));
     for (size_t i = 0; i < n->stations_n; i++) {
@@ -162,7 +195,7 @@ static void add_accounts(struct store *s, const struct needs *n)
     }
     for (uint64_t i = SOURCE_MINT; n->sources && i <= SOURCE_LAST; i++)
         column_int(c, account_of(ACCOUNT_SOURCE, i));
-    c = steps_add(s, &q_cargo, 3);
+    c = add_rows(s, &cargo, 3);
     for (uint64_t i = SOURCE_PRODUCTION; n->sources && i <= SOURCE_LAST; i++)
         column_int(&c[0], account_of(ACCOUNT_SOURCE, i));
     for (size_t i = 0; i < n->ships_n; i++)
@@ -173,10 +206,13 @@ static void add_accounts(struct store *s, const struct needs *n)
 
 static void add_people(struct store *s, const struct needs *n)
 {
-    struct column *c = steps_add(s, &q_pilots, 1);
+    struct column *c = add_rows(s, &pilots, 1);
     for (size_t i = 0; i < n->players_n; i++)
         column_int(c, (int64_t)n->players[i]);
-    c = steps_add(s, &q_ships, 2);
+    c = n->fleet ? steps_add(s, &q_fleet, 1) : NULL;
+    for (size_t i = 0; c && i < n->players_n; i++)
+        column_int(c, (int64_t)n->players[i]);
+    c = add_rows(s, &ships, 2);
     for (size_t i = 0; i < n->ships_n; i++)
         column_int(&c[0], n->ships[i]);
     for (size_t i = 0; i < n->players_n; i++)
@@ -187,7 +223,7 @@ static void add_lines(struct store *s, const struct needs *n)
 {
     if (n->lines_n == 0)
         return;
-    struct column *c = steps_add(s, &q_lines, 2);
+    struct column *c = add_rows(s, &lines, 2);
     for (size_t i = 0; i < n->lines_n; i++) {
         column_int(&c[0], n->lines[i].location);
         column_int(&c[1], n->lines[i].commodity);
@@ -260,6 +296,17 @@ static void take_ships(struct unit *u, const struct st_pg_result *r)
         store_read_ship(r, i, &u->ships[u->ships_n++]);
 }
 
+static void take_fleet(struct unit *u, const struct st_pg_result *r)
+{
+    for (size_t i = 0; i < st_pg_rows(r) && u->fleet_n < FLEET_MAX; i++)
+        u->fleet[u->fleet_n++] = (struct berth){.player = (uint64_t)st_pg_int(r, i, 0),
+                                                .ship = (uint32_t)st_pg_int(r, i, 1),
+                                                .class_id = (uint32_t)st_pg_int(r, i, 2),
+                                                .holder = (enum holder)st_pg_int(r, i, 3),
+                                                .holder_id = (uint32_t)st_pg_int(r, i, 4),
+                                                .hull = st_pg_int(r, i, 5)};
+}
+
 static void take_lines(struct unit *u, const struct st_pg_result *r)
 {
     for (size_t i = 0; i < st_pg_rows(r); i++) {
@@ -278,16 +325,16 @@ static void take_lines(struct unit *u, const struct st_pg_result *r)
     }
 }
 
-static void take_balances(struct unit *u, const struct st_pg_result *wallets,
-                          const struct st_pg_result *cargo)
+static void take_balances(struct unit *u, const struct st_pg_result *credits,
+                          const struct st_pg_result *goods)
 {
     bool fits = true;
-    for (size_t i = 0; i < st_pg_rows(wallets); i++)
-        fits = fits && book_load(&u->book, st_pg_int(wallets, i, 0), BOOK_CREDITS,
-                                 st_pg_int(wallets, i, 1));
-    for (size_t i = 0; i < st_pg_rows(cargo); i++)
-        fits = fits && book_load(&u->book, st_pg_int(cargo, i, 0), (int32_t)st_pg_int(cargo, i, 1),
-                                 st_pg_int(cargo, i, 2));
+    for (size_t i = 0; i < st_pg_rows(credits); i++)
+        fits = fits && book_load(&u->book, st_pg_int(credits, i, 0), BOOK_CREDITS,
+                                 st_pg_int(credits, i, 1));
+    for (size_t i = 0; i < st_pg_rows(goods); i++)
+        fits = fits && book_load(&u->book, st_pg_int(goods, i, 0), (int32_t)st_pg_int(goods, i, 1),
+                                 st_pg_int(goods, i, 2));
     st_assert(fits);
     for (uint32_t i = 0; i < u->pilots_n; i++)
         u->pilots[i].credits_before = unit_wallet(u, u->pilots[i].player);
@@ -353,35 +400,42 @@ static void take_inbox(struct unit *u, const struct st_pg_result *r)
                                                     .known = true};
 }
 
-static void take_numbers(struct unit *u, const struct st_pg_result *r, bool ships)
+static void take_numbers(struct unit *u, const struct st_pg_result *r, bool of_ships)
 {
     for (size_t i = 0; i < st_pg_rows(r); i++) {
-        if (ships)
+        if (of_ships)
             u->ship_ids[u->ship_ids_n++] = (uint32_t)st_pg_int(r, i, 0);
         else
             u->ids[u->ids_n++] = st_pg_int(r, i, 0);
     }
 }
 
+static bool of(const struct st_pg_stmt *q, const struct rows *r)
+{
+    return q == &r->lock || q == &r->look;
+}
+
 static void take_all(struct store *s)
 {
     struct unit *u = s->unit;
-    const struct st_pg_result *wallets = NULL;
+    const struct st_pg_result *credits = NULL;
     for (size_t i = 1; i < s->steps_n; i++) {
         const struct st_pg_stmt *q = s->steps[i].stmt;
         const struct st_pg_result *r = steps_result(s, i);
         if (q == &q_shards)
             take_shards(u, r);
-        else if (q == &q_pilots)
+        else if (of(q, &pilots))
             take_pilots(u, r);
-        else if (q == &q_ships)
+        else if (of(q, &ships))
             take_ships(u, r);
-        else if (q == &q_lines)
+        else if (of(q, &lines))
             take_lines(u, r);
-        else if (q == &q_wallets)
-            wallets = r;
-        else if (q == &q_cargo)
-            take_balances(u, wallets, r);
+        else if (of(q, &wallets))
+            credits = r;
+        else if (of(q, &cargo))
+            take_balances(u, credits, r);
+        else if (q == &q_fleet)
+            take_fleet(u, r);
         else if (q == &q_loot)
             take_loot(u, r);
         else if (q == &q_known)
@@ -390,32 +444,45 @@ static void take_all(struct store *s)
             take_quotes(u, r);
         else if (q == &q_inbox)
             take_inbox(u, r);
-        else
+        else if (q != &st_pg_stmt_commit)
             take_numbers(u, r, q == &q_ship_ids);
     }
+}
+
+static void add_numbers(struct store *s, const struct needs *n, size_t count)
+{
+    column_int(steps_add(s, &q_ids, 1), unit_blocks_wanted((uint32_t)count));
+    if (n->new_ships > 0)
+        column_int(steps_add(s, &q_ship_ids, 1), n->new_ships);
+}
+
+static void add_shards(struct store *s, struct act *const *acts, size_t count)
+{
+    struct column *c = steps_add(s, &q_shards, 1);
+    column_int(c, ECONOMY_SHARD);
+    for (size_t i = 0; i < count; i++)
+        if (acts[i]->kind == ACT_EVENT && acts[i]->event.shard != ECONOMY_SHARD)
+            column_int(c, acts[i]->event.shard);
 }
 
 int store_load(struct store *s, struct act *const *acts, size_t count)
 {
     struct needs n = {0};
+    bool looks = s->unit->looks, ends = looks && acts[0]->kind != ACT_QUOTE;
     for (size_t i = 0; i < count; i++)
         need_act(&n, s->catalog, acts[i]);
     steps_begin(s);
-    (void)steps_add(s, &st_pg_stmt_begin, 0);
-    if (n.shards) {
-        struct column *c = steps_add(s, &q_shards, 1);
-        column_int(c, ECONOMY_SHARD);
-        for (size_t i = 0; i < count; i++)
-            if (acts[i]->kind == ACT_EVENT && acts[i]->event.shard != ECONOMY_SHARD)
-                column_int(c, acts[i]->event.shard);
-    }
+    (void)steps_add(s, ends ? &q_begin_look : &st_pg_stmt_begin, 0);
+    if (n.shards)
+        add_shards(s, acts, count);
     add_people(s, &n);
     add_lines(s, &n);
     add_accounts(s, &n);
     add_by_key(s, &n, acts, count);
-    column_int(steps_add(s, &q_ids, 1), unit_blocks_wanted((uint32_t)count));
-    if (n.new_ships > 0)
-        column_int(steps_add(s, &q_ship_ids, 1), n.new_ships);
+    if (!looks)
+        add_numbers(s, &n, count);
+    if (ends)
+        (void)steps_add(s, &st_pg_stmt_commit, 0);
     int err = steps_run(s);
     if (err == 0)
         take_all(s);

@@ -52,6 +52,8 @@ static const struct st_pg_stmt
                                       " WHERE expires_at < now() - interval '1 minute'"},
     q_clean_history = {"clean_history", "DELETE FROM economy.price_history"
                                         " WHERE at < now() - interval '2 hours'"},
+    q_clean_candles = {"clean_candles", "DELETE FROM economy.candles"
+                                        " WHERE minute < now() - interval '30 days'"},
     q_parked = {"long_parked", "SELECT id, player FROM economy.ships WHERE holder_kind = 3 AND"
                                " changed_at < now() - interval '24 hours' ORDER BY changed_at"
                                " LIMIT $1::int"},
@@ -62,7 +64,7 @@ static const struct st_pg_stmt
                  "SELECT id, subject, payload, (extract(epoch FROM clock_timestamp() - at)"
                  " * 1000)::bigint FROM economy.outbox WHERE published_at IS NULL ORDER BY id"
                  " LIMIT 256"};
-_Static_assert(ECONOMY_RELAY_MAX == 256 && ECONOMY_TOW_HOURS == 24, "as in the statements");
+_Static_assert(ECONOMY_RELAY_MAX == 256 && ECONOMY_TOW_HOURS == 24 && ECONOMY_CANDLE_DAYS == 30, "as in the statements");
 _Static_assert(SOURCE_SPACE == 10, "account 4 * 2^32 + 10 in the statement");
 
 int store_markets(struct store *s, struct market_line *out, size_t *count)
@@ -132,12 +134,13 @@ int store_clean(struct store *s, uint32_t *ships, uint64_t *players, size_t max,
                                  {&q_clean_inbox, NULL, 0, NULL},
                                  {&q_clean_quotes, NULL, 0, NULL},
                                  {&q_clean_history, NULL, 0, NULL},
+                                 {&q_clean_candles, NULL, 0, NULL},
                                  {&q_parked, &limit, 1, NULL}};
     *count = 0;
     int err = st_pg_pipeline(s->pg, steps, ST_ARRAY_LEN(steps));
     if (err != 0)
         return err;
-    const struct st_pg_result *r = steps[4].result;
+    const struct st_pg_result *r = steps[5].result;
     for (; *count < st_pg_rows(r) && *count < max; (*count)++) {
         ships[*count] = (uint32_t)st_pg_int(r, *count, 0);
         players[*count] = (uint64_t)st_pg_int(r, *count, 1);

@@ -14,7 +14,8 @@ static const struct st_pg_stmt
     q_revision = {"world_revision", "SELECT revision FROM economy.world_revision"},
     q_stations = {"world_stations",
                   "SELECT id, code, name, body, x, y, dock_radius, zone, pop, is_start::int,"
-                  " (shipyard <> 'none')::int, treasury_target FROM economy.locations ORDER BY id"},
+                  " (shipyard <> 'none')::int, (shipyard = 'all')::int, treasury_target"
+                  " FROM economy.locations ORDER BY id"},
     q_waypoints = {"world_waypoints", "SELECT id, code, x, y FROM economy.waypoints ORDER BY id"},
     q_spawns = {"world_spawns", "SELECT id, zone, x, y FROM economy.spawn_points ORDER BY id"},
     q_zones = {"world_zones",
@@ -71,6 +72,8 @@ static void read_station(struct catalog *c, struct reader *in)
         s->flags |= CONFIG_STATION_START;
     if (next_int(in))
         s->flags |= CONFIG_STATION_SHIPYARD;
+    if (next_int(in))
+        s->flags |= CONFIG_STATION_ALL_SHIPS;
     NEXT(c->treasury_target[in->row]);
 }
 

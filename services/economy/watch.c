@@ -13,7 +13,7 @@
 
 enum { WAITING_MAX = 512, BEAT_MS = 250, FRESH_MS = 200, REPLY_BYTES_MAX = 256 << 10 };
 
-enum job_kind { JOB_NONE, JOB_WORLD, JOB_MARKETS, JOB_CHECK };
+enum job_kind { JOB_NONE, JOB_WORLD, JOB_MARKETS, JOB_CHECK, JOB_CANDLES };
 
 struct market_wait {
     struct st_bus_msg *msg;
@@ -37,7 +37,8 @@ struct watch {
     uint64_t announced_at_ms;
 
     int64_t credits, goods;
-    uint64_t checked_at_ms;
+    uint64_t checked_at_ms, candles_at_ms;
+    bool more_candles;
     struct st_gauge *imbalance[2], *checked;
     struct st_buf out;
 };
@@ -60,6 +61,12 @@ static void run_check(void *store, void *job)
 {
     struct watch *w = job;
     w->err = store_check(store, &w->credits, &w->goods);
+}
+
+static void run_candles(void *store, void *job)
+{
+    struct watch *w = job;
+    w->err = store_candles(store, &w->more_candles);
 }
 
 /* --- on the loop --- */
@@ -175,15 +182,17 @@ static void on_done(void *job)
         took_world(w);
     else if (kind == JOB_MARKETS)
         took_markets(w);
-    else
+    else if (kind == JOB_CHECK)
         took_check(w);
+    else if (w->err == 0 && w->more_candles)
+        w->candles_at_ms = 0;
     service_database(w->service, w->err);
     next_job(w);
 }
 
 static void start_job(struct watch *w, enum job_kind kind)
 {
-    static st_job_fn *const run[] = {NULL, run_world, run_markets, run_check};
+    static st_job_fn *const run[] = {NULL, run_world, run_markets, run_check, run_candles};
     w->running = kind;
     int err = st_workers_submit(w->service->reading, run[kind], on_done, w);
     st_assert(err == 0);
@@ -201,6 +210,9 @@ static void next_job(struct watch *w)
     } else if (now - w->checked_at_ms >= ECONOMY_CHECK_MS) {
         w->checked_at_ms = now;
         start_job(w, JOB_CHECK);
+    } else if (leader_leads(w->service->leader) && now - w->candles_at_ms >= ECONOMY_CANDLES_MS) {
+        w->candles_at_ms = now;
+        start_job(w, JOB_CANDLES);
     }
 }
 

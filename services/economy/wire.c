@@ -129,6 +129,23 @@ bool wire_account(struct act *a, const uint8_t *data, size_t len, struct st_aren
     return true;
 }
 
+bool wire_ship(struct act *a, const uint8_t *data, size_t len, struct st_arena *arena)
+{
+    const Startrader__V1__EconShipRequest *q =
+        unpack(&startrader__v1__econ_ship_request__descriptor, data, len, WIRE_REQUEST_MAX, arena);
+    a->kind = ACT_SHIP;
+    if (!q || !set_caller(a, q->caller) || !set_key(a, q->request_id) || !q->ship ||
+        q->ship->worst_total > (uint64_t)INT64_MAX ||
+        (q->ship->class_id == 0) == (q->ship->ship == 0))
+        return false;
+    a->class_id = q->ship->class_id;
+    a->ship = q->ship->ship;
+    a->trade_in = q->ship->trade_in;
+    a->worst_total = (int64_t)q->ship->worst_total;
+    set_asked(a, &q->ship->base);
+    return true;
+}
+
 bool wire_grant(struct act *a, const uint8_t *data, size_t len, struct st_arena *arena)
 {
     const Startrader__V1__GrantRequest *q =
@@ -150,6 +167,22 @@ bool wire_market(const uint8_t *data, size_t len, struct st_arena *arena, uint32
     return q != NULL;
 }
 
+bool wire_history(const uint8_t *data, size_t len, struct st_arena *arena, struct history_ask *out)
+{
+    static const uint32_t steps[] = {1, 5, 15, 60, 240};
+    const Startrader__V1__EconHistoryRequest *q = unpack(
+        &startrader__v1__econ_history_request__descriptor, data, len, WIRE_REQUEST_MAX, arena);
+    const Startrader__V1__HistoryRequest *h = q ? q->history : NULL;
+    bool known = false;
+    for (size_t i = 0; h && i < ST_ARRAY_LEN(steps); i++)
+        known = known || h->step_min == steps[i];
+    if (!known || h->count == 0 || h->count > ECONOMY_CANDLES_MAX || h->location > INT16_MAX ||
+        h->commodity > INT16_MAX)
+        return false;
+    *out = (struct history_ask){h->location, h->commodity, h->step_min, h->count};
+    return true;
+}
+
 bool wire_open(const uint8_t *data, size_t len, struct st_arena *arena, struct open_ask *out)
 {
     const Startrader__V1__OpenRequest *q =
@@ -164,7 +197,8 @@ bool wire_open(const uint8_t *data, size_t len, struct st_arena *arena, struct o
 /* Replies whose body is a message of its own at field 2; the others are flat behind their code. */
 static bool is_nested(enum act_kind kind)
 {
-    return kind == ACT_UNDOCK || kind == ACT_ORDER || kind == ACT_QUOTE || kind == ACT_ACCOUNT;
+    return kind == ACT_UNDOCK || kind == ACT_ORDER || kind == ACT_QUOTE || kind == ACT_ACCOUNT ||
+           kind == ACT_SHIP;
 }
 
 void wire_reply_code(enum code code, struct st_buf *out)
@@ -272,8 +306,39 @@ void wire_answer_quote(struct act *a, const struct quote_reply *q)
     set_answer(a, &r.base);
 }
 
+void wire_answer_ship(struct act *a, const struct ship_reply *w)
+{
+    Startrader__V1__ShipReply r = STARTRADER__V1__SHIP_REPLY__INIT;
+    r.result = (Startrader__V1__OrderResult)w->result;
+    r.total = w->total;
+    r.limit = (uint64_t)w->limit;
+    r.ship = w->ship;
+    r.class_id = w->class_id;
+    r.balance = w->balance;
+    r.rev = w->rev;
+    set_answer(a, &r.base);
+}
+
+static Startrader__V1__OwnShip own_ship(const struct catalog *c, const struct berth *b)
+{
+    const struct config_class *k = world_config_class(&c->world, b->class_id);
+    Startrader__V1__OwnShip s = STARTRADER__V1__OWN_SHIP__INIT;
+    s.ship = b->ship;
+    s.class_id = b->class_id;
+    s.holder = (Startrader__V1__HolderKind)b->holder;
+    s.holder_id = b->holder_id;
+    s.hull = (uint32_t)b->hull;
+    s.resale = k ? (uint32_t)rules_resale(k->price, b->hull, k->hull) : 0;
+    return s;
+}
+
 void wire_answer_account(struct act *a, const struct account_reply *w)
 {
+    Startrader__V1__OwnShip fleet[ST_ARRAY_LEN(w->fleet)], *fleet_p[ST_ARRAY_LEN(w->fleet)];
+    for (uint32_t i = 0; i < w->fleet_n; i++) {
+        fleet[i] = own_ship(w->catalog, w->fleet[i]);
+        fleet_p[i] = &fleet[i];
+    }
     Startrader__V1__Goods goods[GOODS_MAX], *goods_p[GOODS_MAX];
     for (uint32_t i = 0; i < w->cargo.n; i++) {
         goods[i] = (Startrader__V1__Goods)STARTRADER__V1__GOODS__INIT;
@@ -306,6 +371,8 @@ void wire_answer_account(struct act *a, const struct account_reply *w)
     r.job = jobs_p;
     r.hold = (uint32_t)w->hold;
     r.last_location = w->pilot->last_location;
+    r.n_fleet = w->fleet_n;
+    r.fleet = fleet_p;
     set_answer(a, &r.base);
 }
 

@@ -20,6 +20,7 @@ bool wire_undock(struct act *a, const uint8_t *data, size_t len, struct st_arena
 bool wire_order(struct act *a, const uint8_t *data, size_t len, struct st_arena *arena);
 bool wire_quote(struct act *a, const uint8_t *data, size_t len, struct st_arena *arena);
 bool wire_account(struct act *a, const uint8_t *data, size_t len, struct st_arena *arena);
+bool wire_ship(struct act *a, const uint8_t *data, size_t len, struct st_arena *arena);
 bool wire_grant(struct act *a, const uint8_t *data, size_t len, struct st_arena *arena);
 bool wire_event(struct act *a, const uint8_t *data, size_t len, struct st_arena *arena);
 /* Market and opening requests are no acts. location 0 = all. */
@@ -29,6 +30,12 @@ struct open_ask {
     uint64_t world_epoch;
     char instance[33];
 };
+struct history_ask {
+    uint32_t location, commodity;
+    uint32_t step_min, count; /* of each candle; how many at most */
+};
+/* False also for a step that is none of 1, 5, 15, 60, 240 minutes. */
+bool wire_history(const uint8_t *data, size_t len, struct st_arena *arena, struct history_ask *out);
 bool wire_open(const uint8_t *data, size_t len, struct st_arena *arena, struct open_ask *out);
 
 /* The reply message of an act's kind around its code and packed answer. */
@@ -48,6 +55,9 @@ struct account_reply {
     struct manifest cargo;
     struct job jobs[2];
     uint32_t jobs_n;
+    const struct berth *fleet[2 * RULES_SHIPS_MAX];
+    uint32_t fleet_n;
+    const struct catalog *catalog;
 };
 void wire_answer_provision(struct act *a, uint32_t ship, uint64_t rev);
 void wire_answer_where(struct act *a, const struct where_reply *r);
@@ -56,6 +66,7 @@ void wire_answer_undock(struct act *a, enum action_result result, uint64_t versi
 void wire_answer_order(struct act *a, const struct order_reply *r);
 void wire_answer_quote(struct act *a, const struct quote_reply *r);
 void wire_answer_account(struct act *a, const struct account_reply *r);
+void wire_answer_ship(struct act *a, const struct ship_reply *r);
 void wire_answer_grant(struct act *a, uint32_t ship, uint64_t version);
 
 /* --- letters --- */
@@ -95,6 +106,13 @@ struct market_line {
 };
 void wire_market_reply(const struct market_line *lines, size_t count, uint32_t location,
                        uint64_t as_of_ms, struct st_buf *out);
+struct candle {
+    uint64_t at_s; /* begin, Unix time */
+    int64_t open_milli, high_milli, low_milli, close_milli;
+    int64_t bought, sold, trades;
+};
+void wire_history_reply(const struct candle *candles, size_t count, uint32_t step_min,
+                        struct st_buf *out);
 /* Lines of one location. */
 void wire_price_tick(const struct market_line *lines, size_t count, uint64_t now_ms,
                      struct st_buf *out);

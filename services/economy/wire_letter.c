@@ -215,6 +215,34 @@ void wire_market_reply(const struct market_line *lines, size_t count, uint32_t l
     st_wire_pack(&r.base, out);
 }
 
+void wire_history_reply(const struct candle *candles, size_t count, uint32_t step_min,
+                        struct st_buf *out)
+{
+    Startrader__V1__Candle packed[ECONOMY_CANDLES_MAX], *pointers[ECONOMY_CANDLES_MAX];
+    Startrader__V1__HistoryReply history = STARTRADER__V1__HISTORY_REPLY__INIT;
+    Startrader__V1__EconHistoryReply r = STARTRADER__V1__ECON_HISTORY_REPLY__INIT;
+    st_assert(count <= ECONOMY_CANDLES_MAX);
+    for (size_t i = 0; i < count; i++) {
+        const struct candle *c = &candles[i];
+        Startrader__V1__Candle *p = pointers[i] = &packed[i];
+        *p = (Startrader__V1__Candle)STARTRADER__V1__CANDLE__INIT;
+        p->at_s = c->at_s;
+        p->open_milli = (uint64_t)c->open_milli;
+        p->high_milli = (uint64_t)c->high_milli;
+        p->low_milli = (uint64_t)c->low_milli;
+        p->close_milli = (uint64_t)c->close_milli;
+        p->bought = (uint64_t)c->bought;
+        p->sold = (uint64_t)c->sold;
+        p->trades = (uint32_t)c->trades;
+    }
+    history.n_candle = count;
+    history.candle = pointers;
+    history.step_min = step_min;
+    r.code = STARTRADER__V1__CODE__CODE_OK;
+    r.history = &history;
+    st_wire_pack(&r.base, out);
+}
+
 void wire_price_tick(const struct market_line *lines, size_t count, uint64_t now_ms,
                      struct st_buf *out)
 {

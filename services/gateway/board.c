@@ -251,28 +251,108 @@ static void on_market(void *ctx, uint64_t key, Startrader__V1__Code code, const 
     answer_json(r.b, r.req, "no-store");
 }
 
+static struct reading *reading_new(struct board *b, struct st_http_request *req)
+{
+    st_alloc_cold_begin();
+    struct reading *r = st_alloc(sizeof *r);
+    st_alloc_cold_end();
+    *r = (struct reading){b, req};
+    return r;
+}
+
+/* --- how a price went --- */
+
+static void put_candle(struct st_json *j, const Startrader__V1__Candle *c)
+{
+    st_json_object(j, NULL);
+    st_json_uint(j, "at_s", c->at_s);
+    st_json_uint(j, "open_milli", c->open_milli);
+    st_json_uint(j, "high_milli", c->high_milli);
+    st_json_uint(j, "low_milli", c->low_milli);
+    st_json_uint(j, "close_milli", c->close_milli);
+    st_json_uint(j, "bought", c->bought);
+    st_json_uint(j, "sold", c->sold);
+    st_json_uint(j, "trades", c->trades);
+    st_json_object_end(j);
+}
+
+static void on_history(void *ctx, uint64_t key, Startrader__V1__Code code, const void *reply)
+{
+    struct reading r = *(struct reading *)ctx;
+    const Startrader__V1__EconHistoryReply *m = reply;
+    struct st_json j;
+    (void)key;
+    st_alloc_cold_begin();
+    st_free(ctx);
+    st_alloc_cold_end();
+    if (code != STARTRADER__V1__CODE__CODE_OK || !m || !m->history) {
+        door_problem(r.req, code == STARTRADER__V1__CODE__CODE_OK ? 0 : code, 0);
+        return;
+    }
+    st_buf_clear(&r.b->out);
+    st_json_begin(&j, &r.b->out);
+    st_json_object(&j, NULL);
+    st_json_uint(&j, "step_min", m->history->step_min);
+    st_json_array(&j, "candles");
+    for (size_t i = 0; i < m->history->n_candle; i++)
+        put_candle(&j, m->history->candle[i]);
+    st_json_array_end(&j);
+    st_json_object_end(&j);
+    answer_json(r.b, r.req, "no-store");
+}
+
+/* A number that ends at `end`, 1 to max; 0 = it is none. */
+static uint32_t number(const char **text, char end, uint32_t max)
+{
+    char *behind = NULL;
+    unsigned long v = **text >= '0' && **text <= '9' ? strtoul(*text, &behind, 10) : 0;
+    if (v == 0 || v > max || *behind != end)
+        return 0;
+    *text = behind + (end != '\0');
+    return (uint32_t)v;
+}
+
+static uint32_t query(const struct st_http_request *req, const char *name, uint32_t otherwise)
+{
+    const char *text = st_http_query(req, name);
+    return text ? number(&text, '\0', UINT16_MAX) : otherwise;
+}
+
+static void ask_history(struct board *b, struct st_http_request *req, const char *text)
+{
+    Startrader__V1__EconHistoryRequest m = STARTRADER__V1__ECON_HISTORY_REQUEST__INIT;
+    Startrader__V1__HistoryRequest what = STARTRADER__V1__HISTORY_REQUEST__INIT;
+    what.location = number(&text, '/', INT16_MAX);
+    what.commodity = what.location ? number(&text, '/', INT16_MAX) : 0;
+    if (what.commodity == 0 || strcmp(text, "history") != 0) {
+        door_problem(req, STARTRADER__V1__CODE__CODE_NOT_FOUND, 0);
+        return;
+    }
+    what.step_min = query(req, "step", 1);
+    what.count = query(req, "count", 120);
+    m.history = &what;
+    m.request_id = (char *)(uintptr_t)st_http_request_id(req);
+    caller_ask_econ(b->caller, "history", &m.base, &startrader__v1__econ_history_reply__descriptor,
+                    GATEWAY_REQUEST_MS, on_history, reading_new(b, req), 0);
+}
+
 void board_markets(struct board *b, struct st_http_request *req)
 {
     Startrader__V1__EconMarketRequest m = STARTRADER__V1__ECON_MARKET_REQUEST__INIT;
     Startrader__V1__MarketRequest what = STARTRADER__V1__MARKET_REQUEST__INIT;
     const char *text = st_http_path_rest(req);
-    char *end = NULL;
-    unsigned long location = strtoul(text, &end, 10);
-    struct reading *r;
-    if (text[0] != '\0' && (text[0] < '0' || text[0] > '9' || *end != '\0' || location == 0 ||
-                            location > UINT16_MAX)) {
+    if (strchr(text, '/')) {
+        ask_history(b, req, text);
+        return;
+    }
+    if (text[0] && (what.location = number(&text, '\0', UINT16_MAX)) == 0) {
         door_problem(req, STARTRADER__V1__CODE__CODE_NOT_FOUND, 0);
         return;
     }
-    what.location = text[0] ? (uint32_t)location : 0;
     m.market = &what;
     m.request_id = (char *)(uintptr_t)st_http_request_id(req);
-    st_alloc_cold_begin();
-    r = st_alloc(sizeof *r);
-    st_alloc_cold_end();
-    *r = (struct reading){b, req};
     caller_ask_econ(b->caller, "market", &m.base, &startrader__v1__econ_market_reply__descriptor,
-                    GATEWAY_REQUEST_MS, on_market, r, 0);
+                    GATEWAY_REQUEST_MS, on_market, reading_new(b, req), 0);
 }
 
 struct board *board_new(struct st_loop *loop, struct caller *caller, const struct plane *plane,

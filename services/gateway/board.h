@@ -22,7 +22,8 @@ void board_revision(struct board *b, uint64_t revision);
 /* Cell of a station; false if it is not known (yet). */
 bool board_station_cell(const struct board *b, uint32_t location, uint32_t *cell);
 
-/* GET /v1/world, /v1/world/{revision}, /v1/markets, /v1/markets/{location} */
+/* GET /v1/world, /v1/world/{revision}, /v1/markets, /v1/markets/{location} and
+ * /v1/markets/{location}/{commodity}/history */
 void board_world(struct board *b, struct st_http_request *take_req);
 void board_world_bytes(struct board *b, struct st_http_request *take_req);
 void board_markets(struct board *b, struct st_http_request *take_req);

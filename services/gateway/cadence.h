@@ -14,6 +14,7 @@ enum cadence { CADENCE_FIGHT = 1, CADENCE_MOVERS = 2, CADENCE_ALONE = 5, CADENCE
 enum {
     CADENCE_FIGHT_TICKS = 40,  /* for so long after shots or hits in the own cell */
     CADENCE_MOVERS_TICKS = 20, /* for so long after a change near */
+    CADENCE_EXACT_TICKS = 3,   /* intervals up to this are never exceeded */
 };
 
 /* combat: the own ship is in a fight; rests: docked or parked. */

@@ -20,7 +20,7 @@ enum {
     WIRE_BYTES = 2,
     RETRY_MS = 1000,
     NAMES_MAX = 64,
-    KINDS = 8, /* Request.body cases, indexed by their field numbers */
+    KINDS = 9, /* Request.body cases, indexed by their field numbers */
 };
 
 struct uplink {
@@ -99,6 +99,10 @@ static bool set_body(Startrader__V1__Reply *r, Startrader__V1__Request__BodyCase
         r->body_case = STARTRADER__V1__REPLY__BODY_QUOTE;
         r->quote = ((const Startrader__V1__EconQuoteReply *)reply)->quote;
         return r->quote != NULL;
+    case STARTRADER__V1__REQUEST__BODY_SHIP:
+        r->body_case = STARTRADER__V1__REPLY__BODY_SHIP;
+        r->ship = ((const Startrader__V1__EconShipReply *)reply)->ship;
+        return r->ship != NULL;
     case STARTRADER__V1__REQUEST__BODY_NAMES:
         r->body_case = STARTRADER__V1__REPLY__BODY_NAMES;
         names->n_player = names->n_name = ST_MIN(n->n_player, n->n_name);
@@ -143,6 +147,7 @@ static void ask_econ(struct uplink *u, const Startrader__V1__Request *q,
     Startrader__V1__EconOrderRequest order = STARTRADER__V1__ECON_ORDER_REQUEST__INIT;
     Startrader__V1__EconAccountRequest account = STARTRADER__V1__ECON_ACCOUNT_REQUEST__INIT;
     Startrader__V1__EconQuoteRequest quote = STARTRADER__V1__ECON_QUOTE_REQUEST__INIT;
+    Startrader__V1__EconShipRequest ship = STARTRADER__V1__ECON_SHIP_REQUEST__INIT;
     const struct {
         const char *verb;
         const ProtobufCMessage *request;
@@ -158,15 +163,18 @@ static void ask_econ(struct uplink *u, const Startrader__V1__Request *q,
                                                    &startrader__v1__econ_account_reply__descriptor},
         [STARTRADER__V1__REQUEST__BODY_QUOTE] = {"quote", &quote.base,
                                                  &startrader__v1__econ_quote_reply__descriptor},
+        [STARTRADER__V1__REQUEST__BODY_SHIP] = {"ship", &ship.base,
+                                                &startrader__v1__econ_ship_reply__descriptor},
     };
-    undock.caller = order.caller = account.caller = quote.caller = who;
-    undock.request_id = order.order_id = q->request_id;
+    undock.caller = order.caller = account.caller = quote.caller = ship.caller = who;
+    undock.request_id = order.order_id = ship.request_id = q->request_id;
     undock.undock = q->undock;
     market.market = q->market;
     market.request_id = who->request_id;
     order.order = q->order;
     account.account = q->account;
     quote.quote = q->quote;
+    ship.ship = q->ship;
     caller_ask_econ(u->caller, table[ask->kind].verb, table[ask->kind].request,
                     table[ask->kind].reply, GATEWAY_REQUEST_MS, on_answer, ask, 0);
 }
@@ -244,6 +252,8 @@ struct uplink *uplink_new(struct caller *caller, struct sessions *sessions, stru
          "kind=\"account\",result=\"failed\""},
         {STARTRADER__V1__REQUEST__BODY_QUOTE, "kind=\"quote\",result=\"ok\"",
          "kind=\"quote\",result=\"failed\""},
+        {STARTRADER__V1__REQUEST__BODY_SHIP, "kind=\"ship\",result=\"ok\"",
+         "kind=\"ship\",result=\"failed\""},
     };
     struct uplink *u = st_alloc(sizeof *u);
     size_t arena = st_wire_arena_size(GATEWAY_MESSAGE_MAX);

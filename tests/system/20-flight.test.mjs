@@ -27,6 +27,15 @@ journey('world configuration and markets can be read', async () => {
     assert.match(bytes.headers['cache-control'], /immutable/);
     const markets = await player.http('GET', '/v1/markets');
     assert.equal(markets.status, 200);
+    const { location, commodity } = markets.json.lines[0];
+    const route = `/v1/markets/${location}/${commodity}/history`;
+    const history = await player.http('GET', `${route}?step=5&count=12`);
+    assert.equal(history.status, 200);
+    assert.equal(history.json.step_min, 5);
+    assert.ok(Array.isArray(history.json.candles));
+    assert.equal((await player.http('GET', `${route}?step=7`)).status, 400);
+    assert.equal((await player.http('GET', `${route}?count=0`)).status, 400);
+    assert.equal((await player.http('GET', `/v1/markets/${location}/x/history`)).status, 404);
 });
 
 journey('undock, fly and see the own input applied', async ({ defer }) => {

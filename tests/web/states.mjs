@@ -19,6 +19,7 @@ const size = { width: 1000, height: 640 };
 const opened = [];
 const ann = { name: `Ann ${tag}` };
 const bob = { name: `Bob ${tag}` };
+const cyd = {};
 /** 1/512 u. */
 const SUN = 524288 * 512;
 
@@ -114,6 +115,20 @@ async function without(name, during) {
         stack.release(name);
     }
     await stack.waitAllReady();
+}
+
+/** Away from the game: the ship rests at the Luna Yards, and credits come from the mint. */
+async function settleAtLuna(player, credits) {
+    await stack.sql(`
+        UPDATE economy.ships SET holder_id = 2 WHERE player = ${player} AND holder_kind = 2;
+        WITH t AS (INSERT INTO economy.transactions (id, kind)
+                   SELECT nextval('economy.id_block'), 'gift' RETURNING id),
+        w AS (UPDATE economy.wallets SET credits = credits + ${credits} * CASE kind
+              WHEN 'source' THEN -1 ELSE 1 END WHERE account IN (economy.account_of(4, 1),
+              economy.account_of(1, ${player})) RETURNING account, kind, credits)
+        INSERT INTO economy.ledger_entries (transaction, account, commodity, amount, balance)
+        SELECT t.id, w.account, 0, ${credits} * CASE w.kind WHEN 'source' THEN -1 ELSE 1 END,
+        w.credits FROM t, w`);
 }
 
 const states = [
@@ -233,6 +248,36 @@ const states = [
                 await pilot.shot('state-docked-trade-closed');
             });
             await silent(pilot, '.chip-warn');
+        },
+    ],
+    [
+        'the shipyard: a hauler, then the shuttle again',
+        async () => {
+            const pilot = await windowOf(cyd);
+            const { page } = pilot;
+            cyd.id = await playerOf(pilot);
+            await page.goto('about:blank');
+            await settleAtLuna(cyd.id, 30000);
+            await page.goto(url);
+            await docked(pilot);
+            await page.getByRole('tab', { name: 'Ship' }).click();
+            await pilot.until('the yard', () => pilot.shown('tr[data-ship="hauler"]'));
+            assert.ok(await page.locator('tr[data-ship="heavy_hauler"] .button').isDisabled());
+            await page.locator('.trade-in input').uncheck();
+            await pilot.shot('state-shipyard');
+            await page.click('tr[data-ship="hauler"] .button');
+            const status = '.facts-list [role="status"]';
+            await says(pilot, status, 'Hauler is yours. Paid 10,000 cr.');
+            await pilot.until('the hold', async () =>
+                (await pilot.text('.hold-sum')).includes('80 t'),
+            );
+            await pilot.until('two ships', async () => (await page.locator('.own-ship').count()) === 2);
+            await pilot.shot('state-fleet');
+            await page.click('.own-ship .button:visible');
+            await says(pilot, status, 'Shuttle is yours.');
+            await pilot.until('the small hold', async () =>
+                (await pilot.text('.hold-sum')).includes('24 t'),
+            );
         },
     ],
     [

@@ -36,7 +36,8 @@ enum source {
     SOURCE_DESTROYED,
     SOURCE_SPACE,
     SOURCE_NPC,
-    SOURCE_LAST = SOURCE_NPC
+    SOURCE_SHIPYARD,
+    SOURCE_LAST = SOURCE_SHIPYARD
 };
 
 typedef int64_t account_id;

@@ -31,6 +31,12 @@ int64_t rules_hull_price(int64_t price, int64_t insurance_pm)
     return price * (1000 - insurance_pm) / 1000;
 }
 
+int64_t rules_resale(int64_t price, int64_t hull, int64_t max)
+{
+    st_assert(price >= 0 && price < INT64_MAX / 1000 / INT32_MAX && hull >= 0 && max > 0);
+    return price * RULES_RESALE_PM / 1000 * (hull < max ? hull : max) / max;
+}
+
 int64_t rules_bounty(int64_t level_bounty, int64_t zone_pm)
 {
     return level_bounty * zone_pm / 1000;

@@ -18,7 +18,10 @@ enum {
     RULES_NEWCOMER_TICKS = 54000, /* 45 min in space */
     RULES_NEWCOMER_WORTH = 15000, /* credits */
     RULES_NEWCOMER_REFUND = 2500, /* credits, for each of the first losses */
-    RULES_NEWCOMER_LOSSES = 2
+    RULES_NEWCOMER_LOSSES = 2,
+    RULES_RESALE_PM = 600,          /* of a whole ship's price */
+    RULES_SMALL_YARD_PRICE = 40000, /* a small yard builds no dearer ships */
+    RULES_SHIPS_MAX = 8             /* of a pilot */
 };
 
 /* Fuel for ticks flown (boost already counted three times), rounded up. */
@@ -29,6 +32,8 @@ int64_t rules_repair_price(int64_t hull, int64_t max, int64_t whole_price);
 int64_t rules_repair_points(int64_t hull, int64_t max, int64_t whole_price, int64_t credits);
 /* What a pilot pays for the same hull again. */
 int64_t rules_hull_price(int64_t price, int64_t insurance_pm);
+/* What a yard pays for a ship: less for a damaged one. */
+int64_t rules_resale(int64_t price, int64_t hull, int64_t max);
 int64_t rules_bounty(int64_t level_bounty, int64_t zone_pm);
 /*
  * Stock moves by 1/64 of its way to rest, in whole units; the remainder is carried in 64ths, so

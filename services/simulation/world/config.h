@@ -35,7 +35,11 @@
 #define CONFIG_GUILDS_MAX    16
 #define CONFIG_BYTES_MAX     65536 /* no configuration encodes to more */
 
-enum config_station_flag { CONFIG_STATION_START = 1, CONFIG_STATION_SHIPYARD = 2 };
+enum config_station_flag {
+    CONFIG_STATION_START = 1,
+    CONFIG_STATION_SHIPYARD = 2,
+    CONFIG_STATION_ALL_SHIPS = 4, /* the shipyard builds every class, not only the smaller ones */
+};
 
 struct config_station {
     uint16_t id;   /* 1.. */

@@ -17,6 +17,7 @@ const usage = `tests/bench/run [NAME ...] [--quick] [--json FILE] [--perf DIR] [
   crowd    a thousand ships that fight in one cell
   storm    thousands of reconnects at once
   fair     flooding, stalled and malicious clients beside others
+  economy  orders per second beside pgbench and a floor of inserted rows
   aims     10,000 connected, 3,000 fighting (not in the default: takes 15 minutes)
 
   --quick      each in about a minute: smaller, shorter; figures for a comparison only
@@ -35,6 +36,7 @@ const modules = {
     crowd: "./crowd.mjs",
     storm: "./storm.mjs",
     fair: "./fair.mjs",
+    economy: "./economy.mjs",
     aims: "./aims.mjs",
 };
 const onDemand = ["aims"];
@@ -51,6 +53,7 @@ const targets = [
     "floor_send",
     "floor_hop",
     "floor_copy",
+    "orders",
 ];
 
 function options() {

@@ -106,7 +106,7 @@ export class Stack {
         }
     }
 
-    async start({ gateways = 1, settings = [] } = {}) {
+    async start({ gateways = 1, economies = 1, settings = [] } = {}) {
         if (this.gateways === 0) {
             await this.up();
             this.sql(world); // read at the daemons' next start
@@ -120,7 +120,8 @@ export class Stack {
             "profile:ST_NEW_PILOTS_PER_ADDRESS=1000",
             ...settings,
         ];
-        await this.up("--gateways", String(gateways), ...sets.flatMap((s) => ["--set", s]));
+        const counts = ["--gateways", gateways, "--economies", economies].map(String);
+        await this.up(...counts, ...sets.flatMap((s) => ["--set", s]));
     }
 
     remove() {

@@ -10,8 +10,8 @@ import { goodIcon } from './icons';
 import type { Market, Row } from './market';
 import { Sheet, stationGlyph, stationKind } from './scene/marks';
 import { COLOURS } from './scene/palette';
-import { drawShip, silhouette } from './scene/ships';
 import { Ticket } from './ticket';
+import { Yard } from './yard';
 import { distance, figure, money, percent, say, signed, type TextKey } from './text';
 
 type Tab = 'market' | 'jobs' | 'ship' | 'news';
@@ -31,6 +31,7 @@ const COLUMNS: [SortKey, TextKey, string][] = [
 export class Docked {
   readonly element: HTMLElement;
   readonly ticket: Ticket;
+  private readonly yard: Yard;
   private tab: Tab = 'market';
   private filter: Filter = 'all';
   private search = '';
@@ -65,6 +66,7 @@ export class Docked {
     private readonly menu: () => void,
   ) {
     this.ticket = new Ticket(game, market);
+    this.yard = new Yard(game, market, () => (this.dirty = true));
     this.ticket.onClose = () => this.ticket.element.classList.remove('open');
     this.undockButton.addEventListener('click', undock);
     this.chip.hidden = true;
@@ -511,7 +513,7 @@ export class Docked {
   private drawFacts(): void {
     const box = h('div', { class: 'facts-list' });
     if (this.tab === 'jobs') this.drawJobs(box, this.market.account);
-    if (this.tab === 'ship') this.drawShipFacts(box);
+    if (this.tab === 'ship') this.yard.draw(box, this.location);
     if (this.tab === 'news')
       box.append(...(this.news.length ? this.news : [h('p', { class: 'mute' }, say('noNews'))]));
     this.list.replaceChildren(h('div', { class: 'scroll' }, box));
@@ -547,35 +549,6 @@ export class Docked {
       );
     }
     if (!account?.job.length) box.append(h('p', { class: 'mute' }, say('noJobs')));
-  }
-
-  private drawShipFacts(box: HTMLElement): void {
-    const ship = this.game.shipClass(this.market.account?.classId ?? 0);
-    if (!ship) return;
-    const sheet = new Sheet();
-    sheet.resize(320, 220);
-    const c = sheet.begin();
-    c.translate(160, 110);
-    drawShip(c, silhouette(ship.id, ship), 6, COLOURS.own, true);
-    const speed = (k: number): string => say('perSecond', { n: figure((k * 20) / 512) });
-    const facts: [TextKey, string][] = [
-      ['shipClass', ship.name],
-      ['shipHold', say('fullLoad', { n: ship.hold })],
-      ['shipCruise', speed(ship.cruise)],
-      ['shipBoost', speed(ship.boosted)],
-      ['shipTurn', say('degrees', { n: Math.round((ship.turn * 20 * 360) / 4096) })],
-      ['shipHull', `${figure(this.market.account?.hull ?? ship.hull)} / ${figure(ship.hull)}`],
-      ['shipShield', figure(ship.shield)],
-      ['shipGuns', String(ship.guns)],
-    ];
-    box.append(
-      sheet.canvas,
-      h(
-        'dl',
-        {},
-        ...facts.flatMap(([k, v]) => [h('dt', {}, say(k)), h('dd', { class: 'figure' }, v)]),
-      ),
-    );
   }
 }
 

@@ -72,6 +72,12 @@ export class Game {
     return this.session.phase;
   }
 
+  /** Those that pilots fly, cheapest first. */
+  get pilotClasses(): ShipClass[] {
+    const all = [...this.classes.values()].filter((c) => c.role === 0);
+    return all.sort((a, b) => a.price - b.price);
+  }
+
   shipClass(id: number): ShipClass | undefined {
     return this.classes.get(id);
   }

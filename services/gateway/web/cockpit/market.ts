@@ -12,6 +12,8 @@ import {
   OrderRequestSchema,
   type QuoteReply,
   QuoteRequestSchema,
+  type ShipReply,
+  ShipRequestSchema,
 } from '@gen/trade_pb';
 import { OrderResult, Side } from '@gen/types_pb';
 import type { Station } from '../kernel/config';
@@ -209,6 +211,25 @@ export class Market {
     const reply = body.value;
     if (reply.result === OrderResult.DONE) this.booked(reply, commodity);
     return reply;
+  }
+
+  /** Buys a ship of a class, or takes over an own one that rests here. */
+  async ship(want: {
+    classId?: number;
+    ship?: number;
+    tradeIn?: boolean;
+    worstTotal?: bigint;
+  }): Promise<ShipReply | null> {
+    const body = await this.game.session.ask(
+      { case: 'ship', value: create(ShipRequestSchema, want) },
+      { giveUpMs: 20000, retryMs: 2500, id: makeId() },
+    );
+    if (body.case !== 'ship') return null;
+    if (body.value.result === OrderResult.DONE) {
+      this.game.credits = Number(body.value.balance);
+      this.stale();
+    }
+    return body.value;
   }
 
   private booked(reply: OrderReply, commodity: number): void {

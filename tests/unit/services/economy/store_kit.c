@@ -3,6 +3,7 @@
 
 #include <check.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <st/alloc.h>
@@ -126,6 +127,32 @@ struct act order_of(uint64_t player, int side, uint32_t good, int64_t quantity)
     return a;
 }
 
+void give(uint64_t player, int64_t credits)
+{
+    char sql[1024];
+    snprintf(
+        sql, sizeof sql,
+        "WITH t AS (INSERT INTO economy.transactions (id, kind) SELECT"
+        " nextval('economy.id_block'), 'gift' RETURNING id), w AS (UPDATE economy.wallets SET"
+        " credits = credits + CASE kind WHEN 'source' THEN -%lld ELSE %lld END WHERE account IN"
+        " (economy.account_of(1, %llu), economy.account_of(4, 1)) RETURNING account, kind,"
+        " credits) INSERT INTO economy.ledger_entries (transaction, account, commodity, amount,"
+        " balance) SELECT t.id, w.account, 0, CASE w.kind WHEN 'source' THEN -%lld ELSE %lld END,"
+        " w.credits FROM t, w RETURNING 1",
+        (long long)credits, (long long)credits, (unsigned long long)player, (long long)credits,
+        (long long)credits);
+    ck_assert_int_eq(ask(sql), 1);
+}
+
+void fly_to(uint64_t player, uint32_t location)
+{
+    undock(player);
+    struct act dock = event_of(EVENT_DOCKED, player);
+    dock.event.location = location;
+    run(&dock);
+    ck_assert_int_eq(dock.verdict, VERDICT_APPLIED);
+}
+
 void undock(uint64_t player)
 {
     struct act a = act_of(ACT_UNDOCK, player);
@@ -198,4 +225,40 @@ uint64_t open_shard(size_t *ships)
     st_free(memory);
     st_buf_fini(&out);
     return e;
+}
+
+void kit_start(void)
+{
+    size_t ships = 0;
+    pg_fixture_start(&server);
+    pg_fixture_migrate(&server, ST_SQL_SOURCE);
+    pg_fixture_url(&server, "st_economy", url, sizeof url);
+    snprintf(catalog.system, sizeof catalog.system, "sol-1");
+    store = store_new(url, "test", &catalog);
+    ck_assert_int_eq(store_load_catalog(store, &catalog), 0);
+    ck_assert_uint_eq(catalog.lines_n, 140);
+    epoch = open_shard(&ships);
+    ck_assert_uint_eq(epoch, 1);
+}
+
+void kit_end(void)
+{
+    store_free(&store);
+    pg_fixture_stop(&server);
+}
+
+int kit_main(const char *name, const TTest *const *tests, size_t count)
+{
+    Suite *suite = suite_create(name);
+    TCase *c = tcase_create(name);
+    tcase_set_timeout(c, 120);
+    for (size_t i = 0; i < count; i++)
+        tcase_add_test(c, tests[i]);
+    tcase_add_unchecked_fixture(c, kit_start, kit_end);
+    suite_add_tcase(suite, c);
+    SRunner *r = srunner_create(suite);
+    srunner_run_all(r, CK_NORMAL);
+    int failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -478,26 +478,6 @@ START_TEST(instances_share_one_truth)
 }
 END_TEST
 
-static void start_world(void)
-{
-    size_t ships = 0;
-    pg_fixture_start(&server);
-    pg_fixture_migrate(&server, ST_SQL_SOURCE);
-    pg_fixture_url(&server, "st_economy", url, sizeof url);
-    snprintf(catalog.system, sizeof catalog.system, "sol-1");
-    store = store_new(url, "test", &catalog);
-    ck_assert_int_eq(store_load_catalog(store, &catalog), 0);
-    ck_assert_uint_eq(catalog.lines_n, 140);
-    epoch = open_shard(&ships);
-    ck_assert_uint_eq(epoch, 1);
-}
-
-static void end_world(void)
-{
-    store_free(&store);
-    pg_fixture_stop(&server);
-}
-
 int main(void)
 {
     const TTest *const tests[] = {provision_happens_once,
@@ -517,16 +497,5 @@ int main(void)
                                   the_outbox_is_relayed_once,
                                   tampering_is_seen,
                                   instances_share_one_truth};
-    Suite *suite = suite_create("store");
-    TCase *c = tcase_create("store");
-    tcase_set_timeout(c, 120);
-    for (size_t i = 0; i < ST_ARRAY_LEN(tests); i++)
-        tcase_add_test(c, tests[i]);
-    tcase_add_unchecked_fixture(c, start_world, end_world);
-    suite_add_tcase(suite, c);
-    SRunner *r = srunner_create(suite);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return kit_main("store", tests, ST_ARRAY_LEN(tests));
 }

@@ -65,6 +65,10 @@ START_TEST(out_of_turn)
     ck_assert(cadence_due(5, 3, 100, 0));
     ck_assert(!cadence_due(5, 3, 101, 0));
     ck_assert(cadence_due(5, 10, 101, 0));
+    ck_assert(!cadence_due(2, 1, 100, 0));
+    ck_assert(cadence_due(2, 2, 101, 0));
+    ck_assert(cadence_due(3, 3, 101, 0));
+    ck_assert(!cadence_due(4, 4, 101, 0));
 }
 END_TEST
 

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Ships that pilots get at stations: bought, taken over, given. The cargo always goes along. */
+#include "decide.h"
+
+#include <st/assert.h>
+
+static bool move_cargo(struct unit *u, int64_t transaction, uint32_t from, uint32_t to)
+{
+    struct manifest m;
+    unit_manifest(u, from, &m);
+    for (uint32_t i = 0; i < m.n; i++)
+        if (!book_move(&u->book, transaction, account_of(ACCOUNT_SHIP, from),
+                       account_of(ACCOUNT_SHIP, to), (int32_t)m.g[i].commodity, m.g[i].quantity))
+            return false;
+    return true;
+}
+
+static void take(struct unit *u, struct pilot *p, struct ship *s, int64_t transaction)
+{
+    bool moved = move_cargo(u, transaction, p->ship, s->id);
+    st_assert(moved);
+    p->ship = s->id;
+    pilot_touch(p);
+}
+
+struct ship *decide_new_ship(struct unit *u, struct pilot *p, const struct config_class *k,
+                             int64_t transaction)
+{
+    const struct ship *old = unit_ship(u, p->ship);
+    st_assert(u->ships_n < SHIPS_MAX && u->fleet_n < FLEET_MAX);
+    struct ship *s = &u->ships[u->ships_n++];
+    *s = (struct ship){.id = unit_next_ship(u),
+                       .player = p->player,
+                       .class_id = k->id,
+                       .holder = HOLDER_STATION,
+                       .holder_id = old->holder_id,
+                       .version = 1,
+                       .hull = k->hull,
+                       .torpedoes = k->torpedoes,
+                       .weapon = k->gun,
+                       .created = true};
+    u->fleet[u->fleet_n++] =
+        (struct berth){p->player, s->id, k->id, HOLDER_STATION, s->holder_id, k->hull};
+    take(u, p, s, transaction);
+    return s;
+}
+
+/* An operator's gift, paid by the mint. */
+void decide_grant(struct unit *u, struct act *a, struct pilot *p)
+{
+    bool taken = false;
+    if (decide_replayed(u, a, &taken))
+        return;
+    const struct config_class *k = world_config_class(&u->catalog->world, a->class_id);
+    const struct ship *old = unit_ship(u, p->ship);
+    if (!k || k->role != CONFIG_ROLE_PLAYER) {
+        a->code = CODE_NOT_FOUND;
+        return;
+    }
+    if (taken || old->holder != HOLDER_STATION || unit_cargo_mass(u, old->id) > k->hold) {
+        a->code = CODE_CONFLICT;
+        return;
+    }
+    struct transaction *t = unit_transaction_keyed(u, "grant", a);
+    const struct ship *s = decide_new_ship(u, p, k, t->id);
+    if (k->price > 0) {
+        bool moved =
+            book_move(&u->book, t->id, account_of(ACCOUNT_SOURCE, SOURCE_MINT),
+                      account_of(ACCOUNT_SOURCE, SOURCE_INSURANCE), BOOK_CREDITS, k->price);
+        st_assert(moved);
+    }
+    decide_touched(u, p, "grant");
+    wire_answer_grant(a, s->id, s->version);
+    decide_keep(t, a);
+}
+
+/* --- the shipyard --- */
+
+static struct ship_reply refuse(enum order_result result, int64_t limit)
+{
+    return (struct ship_reply){.result = result, .limit = limit};
+}
+
+static bool builds(const struct unit *u, uint32_t location, const struct config_class *k)
+{
+    const struct config_station *at = world_config_station(&u->catalog->world, location);
+    return at && at->flags & CONFIG_STATION_SHIPYARD && k && k->role == CONFIG_ROLE_PLAYER &&
+           (at->flags & CONFIG_STATION_ALL_SHIPS || k->price <= RULES_SMALL_YARD_PRICE);
+}
+
+static uint32_t owned(const struct unit *u, uint64_t player)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < u->fleet_n; i++)
+        n += u->fleet[i].player == player;
+    return n;
+}
+
+static int64_t worth(const struct unit *u, const struct ship *s)
+{
+    const struct config_class *k = world_config_class(&u->catalog->world, s->class_id);
+    return rules_resale(k->price, s->hull, k->hull);
+}
+
+static struct ship_reply buying(struct unit *u, const struct act *a, const struct pilot *p)
+{
+    const struct ship *old = unit_ship(u, p->ship);
+    const struct config_class *k = world_config_class(&u->catalog->world, a->class_id);
+    if (old->holder != HOLDER_STATION || old->locked)
+        return refuse(ORDER_NOT_DOCKED, 0);
+    if (!builds(u, old->holder_id, k))
+        return refuse(ORDER_UNKNOWN_COMMODITY, 0);
+    if (!a->trade_in && owned(u, p->player) >= RULES_SHIPS_MAX)
+        return refuse(ORDER_TOO_LARGE, RULES_SHIPS_MAX);
+    if (unit_cargo_mass(u, old->id) > k->hold)
+        return refuse(ORDER_NO_SPACE, k->hold);
+    int64_t total = (int64_t)k->price - (a->trade_in ? worth(u, old) : 0);
+    if (a->worst_total > 0 && total > a->worst_total)
+        return (struct ship_reply){.result = ORDER_PRICE_MOVED, .total = total};
+    if (total > unit_wallet(u, p->player))
+        return refuse(ORDER_NO_CREDITS, total - unit_wallet(u, p->player));
+    return (struct ship_reply){.result = ORDER_DONE, .total = total};
+}
+
+static struct ship_reply taking_over(struct unit *u, const struct act *a, const struct pilot *p)
+{
+    const struct ship *old = unit_ship(u, p->ship), *s = unit_ship(u, a->ship);
+    if (old->holder != HOLDER_STATION || old->locked)
+        return refuse(ORDER_NOT_DOCKED, 0);
+    if (!s || s == old || s->player != p->player || s->holder != HOLDER_STATION ||
+        s->holder_id != old->holder_id || s->locked)
+        return refuse(ORDER_UNKNOWN_COMMODITY, 0);
+    int64_t hold = catalog_hold(u->catalog, s->class_id);
+    if (unit_cargo_mass(u, old->id) + unit_cargo_mass(u, s->id) > hold)
+        return refuse(ORDER_NO_SPACE, hold);
+    return (struct ship_reply){.result = ORDER_DONE};
+}
+
+static void pay(struct unit *u, const struct pilot *p, int64_t total, int64_t transaction)
+{
+    account_id pilot = account_of(ACCOUNT_PILOT, p->player);
+    account_id yard = account_of(ACCOUNT_SOURCE, SOURCE_SHIPYARD);
+    bool moved =
+        total == 0 || book_move(&u->book, transaction, total > 0 ? pilot : yard,
+                                total > 0 ? yard : pilot, BOOK_CREDITS, total > 0 ? total : -total);
+    st_assert(moved);
+}
+
+/* (station, v) into (sold, v + 1). */
+static void sell(struct unit *u, struct ship *s)
+{
+    for (uint32_t i = 0; i < u->fleet_n; i++)
+        if (u->fleet[i].ship == s->id) {
+            u->fleet[i] = u->fleet[--u->fleet_n];
+            break;
+        }
+    s->holder = HOLDER_SOLD;
+    s->version++;
+    ship_change(s);
+}
+
+static void change(struct unit *u, const struct act *a, struct pilot *p, struct ship_reply *r,
+                   int64_t transaction)
+{
+    struct ship *old = unit_ship(u, p->ship), *s;
+    pay(u, p, r->total, transaction);
+    if (a->class_id != 0) {
+        s = decide_new_ship(u, p, world_config_class(&u->catalog->world, a->class_id), transaction);
+        if (a->trade_in)
+            sell(u, old);
+    } else {
+        s = unit_ship(u, a->ship);
+        take(u, p, s, transaction);
+    }
+    decide_touched(u, p, "ship");
+    r->ship = s->id;
+    r->class_id = s->class_id;
+    r->balance = unit_wallet(u, p->player);
+    r->rev = p->rev;
+}
+
+void decide_ship(struct unit *u, struct act *a, struct pilot *p)
+{
+    bool taken = false;
+    struct ship_reply r = {.result = ORDER_DUPLICATE};
+    if (decide_replayed(u, a, &taken))
+        return;
+    if (taken) {
+        wire_answer_ship(a, &r);
+        return;
+    }
+    r = a->class_id != 0 ? buying(u, a, p) : taking_over(u, a, p);
+    struct transaction *t = unit_transaction_keyed(u, "ship", a);
+    t->result = (int)r.result;
+    if (r.result == ORDER_DONE)
+        change(u, a, p, &r, t->id);
+    wire_answer_ship(a, &r);
+    decide_keep(t, a);
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Requests that are no acts: each is one statement on a thread of the store, or none. */
+#include "door_private.h"
+
+#include <st/log.h>
+
+void pages_market(void *ctx, struct st_bus_msg *take_msg)
+{
+    struct verb *v = ctx;
+    uint32_t location = 0;
+    if (v->door->closed || !v->door->service->world_known) {
+        door_refuse(v, take_msg, CODE_UNAVAILABLE);
+    } else if (!wire_market(take_msg->data, take_msg->len, &v->door->arena, &location)) {
+        door_refuse(v, take_msg, CODE_MALFORMED);
+    } else {
+        door_count(v, CODE_OK);
+        watch_market(v->door->service->watch, take_msg, location);
+    }
+}
+
+static void run_history(void *thread_ctx, void *job)
+{
+    struct history *h = job;
+    h->err = store_history(thread_ctx, &h->ask, h->candles, &h->count);
+}
+
+static void on_history_read(void *job)
+{
+    struct history *h = job;
+    struct door *d = h->door;
+    struct verb *v = &d->verbs[VERB_HISTORY];
+    h->busy = false;
+    service_database(d->service, h->err);
+    if (h->err != 0) {
+        door_refuse(v, h->msg, CODE_UNAVAILABLE);
+        return;
+    }
+    st_buf_clear(&d->out);
+    wire_history_reply(h->candles, h->count, h->ask.step_min, &d->out);
+    door_count(v, CODE_OK);
+    door_send(d, h->msg, &d->out);
+    st_bus_msg_free(h->msg);
+}
+
+void pages_history(void *ctx, struct st_bus_msg *take_msg)
+{
+    struct verb *v = ctx;
+    struct door *d = v->door;
+    struct history *h = NULL;
+    for (size_t i = 0; i < HISTORIES_MAX && !h; i++)
+        if (!d->histories[i].busy)
+            h = &d->histories[i];
+    if (d->closed || !d->service->world_known || !h) {
+        door_refuse(v, take_msg, h ? CODE_UNAVAILABLE : CODE_BUSY);
+        return;
+    }
+    if (!wire_history(take_msg->data, take_msg->len, &d->arena, &h->ask)) {
+        door_refuse(v, take_msg, CODE_MALFORMED);
+        return;
+    }
+    h->msg = take_msg;
+    h->busy = st_workers_submit(d->service->looking, run_history, on_history_read, h) == 0;
+    if (!h->busy)
+        door_refuse(v, take_msg, CODE_BUSY);
+}
+
+static void run_opening(void *thread_ctx, void *job)
+{
+    struct opening *o = job;
+    st_buf_clear(&o->out);
+    o->err = store_open_page(thread_ctx, &o->ask, &o->code, &o->out);
+}
+
+static void on_opened(void *job)
+{
+    struct opening *o = job;
+    struct verb *v = &o->door->verbs[VERB_OPEN];
+    o->busy = false;
+    service_database(o->door->service, o->err);
+    if (o->err != 0 || o->code != CODE_OK) {
+        door_refuse(v, o->msg, o->err != 0 ? CODE_UNAVAILABLE : o->code);
+        return;
+    }
+    st_log(ST_LOG_INFO, "shard_opened", st_log_u("shard", o->ask.shard),
+           st_log_u("page", o->ask.page), st_log_s("by", o->ask.instance),
+           st_log_u("bytes", o->out.len));
+    door_count(v, CODE_OK);
+    door_send(o->door, o->msg, &o->out);
+    st_bus_msg_free(o->msg);
+}
+
+void pages_open(void *ctx, struct st_bus_msg *take_msg)
+{
+    struct verb *v = ctx;
+    struct door *d = v->door;
+    struct opening *o = NULL;
+    for (size_t i = 0; i < OPENS_MAX && !o; i++)
+        if (!d->openings[i].busy)
+            o = &d->openings[i];
+    if (d->closed || !d->service->world_known || !o) {
+        door_refuse(v, take_msg, o ? CODE_UNAVAILABLE : CODE_BUSY);
+        return;
+    }
+    if (!wire_open(take_msg->data, take_msg->len, &d->arena, &o->ask)) {
+        door_refuse(v, take_msg, CODE_MALFORMED);
+        return;
+    }
+    o->msg = take_msg;
+    o->busy = st_workers_submit(d->service->writers, run_opening, on_opened, o) == 0;
+    if (!o->busy)
+        door_refuse(v, take_msg, CODE_BUSY);
+}
+
+void pages_init(struct door *d)
+{
+    for (size_t i = 0; i < OPENS_MAX; i++) {
+        d->openings[i].door = d;
+        st_buf_init(&d->openings[i].out, ECONOMY_PAGE_BYTES);
+    }
+    for (size_t i = 0; i < HISTORIES_MAX; i++)
+        d->histories[i].door = d;
+    st_buf_init(&d->out, ECONOMY_PAGE_BYTES);
+}
+
+void pages_fini(struct door *d)
+{
+    for (size_t i = 0; i < OPENS_MAX; i++)
+        st_buf_fini(&d->openings[i].out);
+    st_buf_fini(&d->out);
+}
+
+bool pages_busy(const struct door *d)
+{
+    bool busy = false;
+    for (size_t i = 0; i < OPENS_MAX; i++)
+        busy = busy || d->openings[i].busy;
+    for (size_t i = 0; i < HISTORIES_MAX; i++)
+        busy = busy || d->histories[i].busy;
+    return busy;
+}

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+// The ship tab of a station: the present ship, the own ships, and what the shipyard builds.
+
+import type { OwnShip, ShipReply } from '@gen/trade_pb';
+import { HolderKind, OrderResult } from '@gen/types_pb';
+import type { ShipClass } from '../kernel/config';
+import { sayRefused } from './dialogs';
+import { h } from './dom';
+import type { Game } from './game';
+import type { Market } from './market';
+import { Sheet } from './scene/marks';
+import { COLOURS } from './scene/palette';
+import { drawShip, silhouette } from './scene/ships';
+import { figure, money, say, sayCode, type TextKey } from './text';
+
+/** Flags of a station. */
+const SHIPYARD = 2;
+const ALL_SHIPS = 4;
+/** A small yard builds no dearer ships. */
+const SMALL_YARD_PRICE = 40000;
+
+export class Yard {
+  private tradeIn = true;
+  private busy = false;
+  private words = '';
+  private bad = false;
+
+  constructor(
+    private readonly game: Game,
+    private readonly market: Market,
+    private readonly changed: () => void,
+  ) {}
+
+  draw(box: HTMLElement, location: number): void {
+    const { account } = this.market;
+    const ship = this.game.shipClass(account?.classId ?? 0);
+    if (!account || !ship) return;
+    box.append(this.present(ship));
+    const line = h('p', { class: this.bad ? 'say' : 'gain', role: 'status' }, this.words);
+    line.hidden = this.words === '';
+    box.append(line);
+    if (account.fleet.length > 1) box.append(h('h3', {}, say('fleet')));
+    if (account.fleet.length > 1)
+      box.append(...account.fleet.map((s) => this.own(s, account.ship, location)));
+    this.drawYard(box, location, ship);
+  }
+
+  private present(ship: ShipClass): HTMLElement {
+    const sheet = new Sheet();
+    sheet.resize(320, 220);
+    const c = sheet.begin();
+    c.translate(160, 110);
+    drawShip(c, silhouette(ship.id, ship), 6, COLOURS.own, true);
+    const hull = this.market.account?.hull ?? ship.hull;
+    const facts: [TextKey, string][] = [
+      ['shipClass', ship.name],
+      ['shipHold', say('fullLoad', { n: ship.hold })],
+      ['shipCruise', speed(ship.cruise)],
+      ['shipBoost', speed(ship.boosted)],
+      ['shipTurn', say('degrees', { n: Math.round((ship.turn * 20 * 360) / 4096) })],
+      ['shipHull', `${figure(hull)} / ${figure(ship.hull)}`],
+      ['shipShield', figure(ship.shield)],
+      ['shipGuns', String(ship.guns)],
+    ];
+    const rows = facts.flatMap(([k, v]) => [
+      h('dt', {}, say(k)),
+      h('dd', { class: 'figure' }, v),
+    ]);
+    return h('div', { class: 'present' }, sheet.canvas, h('dl', {}, ...rows));
+  }
+
+  private own(s: OwnShip, flown: number, location: number): HTMLElement {
+    const here = s.holder === HolderKind.STATION && s.holderId === location;
+    const where =
+      s.ship === flown
+        ? say('fleetFlown')
+        : here
+          ? say('fleetHere')
+          : s.holder === HolderKind.STATION
+            ? say('fleetAt', { name: this.game.station(s.holderId)?.name ?? '' })
+            : say('fleetOut');
+    const button = h(
+      'button',
+      { class: 'button', onclick: () => void this.send({ ship: s.ship }, s.classId) },
+      say('fleetTake'),
+    );
+    button.disabled = this.busy;
+    button.hidden = !here || s.ship === flown;
+    return h(
+      'div',
+      { class: 'job own-ship' },
+      h('b', {}, this.game.shipClass(s.classId)?.name ?? say('unknown')),
+      h('span', { class: 'mute' }, where),
+      button,
+    );
+  }
+
+  private drawYard(box: HTMLElement, location: number, ship: ShipClass): void {
+    const flags = this.game.station(location)?.flags ?? 0;
+    box.append(h('h3', {}, say('yard')));
+    if ((flags & SHIPYARD) === 0) {
+      box.append(h('p', { class: 'mute' }, say('yardNone')));
+      return;
+    }
+    const all = (flags & ALL_SHIPS) !== 0;
+    if (!all) box.append(h('p', { class: 'mute' }, say('yardSmall')));
+    const built = this.game.pilotClasses.filter((c) => all || c.price <= SMALL_YARD_PRICE);
+    const resale = this.resale();
+    const tick = h('input', { type: 'checkbox' });
+    tick.checked = this.tradeIn;
+    tick.addEventListener('change', () => {
+      this.tradeIn = tick.checked;
+      this.changed();
+    });
+    box.append(
+      h(
+        'label',
+        { class: 'trade-in' },
+        tick,
+        say('yardTrade', { name: ship.name, cr: money(resale) }),
+      ),
+      this.table(built, this.tradeIn ? resale : 0),
+    );
+  }
+
+  private resale(): number {
+    const { account } = this.market;
+    return account?.fleet.find((s) => s.ship === account.ship)?.resale ?? 0;
+  }
+
+  private table(built: ShipClass[], back: number): HTMLElement {
+    const heads: TextKey[] = [
+      'shipClass', 'shipHold', 'shipCruise', 'shipHull', 'shipShield', 'shipGuns', 'shipPrice',
+    ];
+    return h(
+      'table',
+      { class: 'yard' },
+      h('thead', {}, h('tr', {}, ...heads.map((k) => h('th', {}, say(k))), h('th', {}))),
+      h('tbody', {}, ...built.map((c) => this.row(c, c.price - back))),
+    );
+  }
+
+  private row(c: ShipClass, total: number): HTMLElement {
+    const button = h(
+      'button',
+      {
+        class: 'button',
+        onclick: () =>
+          void this.send(
+            { classId: c.id, tradeIn: this.tradeIn, worstTotal: BigInt(Math.max(0, total)) },
+            c.id,
+          ),
+      },
+      say('yardBuy'),
+    );
+    button.disabled = this.busy || this.market.silent || total > (this.game.credits ?? 0);
+    const cell = (v: string): HTMLElement => h('td', {}, h('span', { class: 'figure' }, v));
+    return h(
+      'tr',
+      { data: { ship: c.code } },
+      h('td', { class: 'start' }, c.name),
+      cell(say('fullLoad', { n: c.hold })),
+      cell(speed(c.cruise)),
+      cell(figure(c.hull)),
+      cell(figure(c.shield)),
+      cell(String(c.guns + c.torpedoes)),
+      cell(total === 0 ? say('yardFree') : figure(total)),
+      h('td', {}, button),
+    );
+  }
+
+  private async send(want: Parameters<Market['ship']>[0], classId: number): Promise<void> {
+    if (this.busy) return;
+    this.busy = true;
+    this.words = '';
+    this.changed();
+    try {
+      const reply = await this.market.ship(want);
+      if (reply) this.took(reply, classId);
+    } catch (error) {
+      this.words = sayRefused(error);
+      this.bad = true;
+    }
+    this.busy = false;
+    this.changed();
+  }
+
+  private took(reply: ShipReply, classId: number): void {
+    const limit = figure(reply.limit);
+    const total = figure(reply.total);
+    this.bad = reply.result !== OrderResult.DONE;
+    if (this.bad) {
+      const key = `yard_${reply.result}`;
+      const otherwise = reply.result === OrderResult.NO_CREDITS ? 'order_3' : 'order_13';
+      this.words = sayCode(key, otherwise, { limit, total });
+      return;
+    }
+    const paid = Number(reply.total);
+    const cr = money(Math.abs(paid));
+    this.words = say('yardBought', {
+      name: this.game.shipClass(classId)?.name ?? '',
+      cr: paid > 0 ? say('yardPaid', { cr }) : paid < 0 ? say('yardGot', { cr }) : '',
+    }).trim();
+  }
+}
+
+function speed(k: number): string {
+  return say('perSecond', { n: figure((k * 20) / 512) });
+}
