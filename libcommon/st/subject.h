@@ -18,6 +18,7 @@ enum { ST_SUBJECT_MAX = 128 };
 #define ST_QUEUE_ECON        "economy"
 #define ST_SESSIONS_ALL      "sess.*"
 #define ST_TRADES_ALL        "ev.econ.trade.*"
+#define ST_PLAYERS_CHANGED   "ev.econ.player.changed"
 
 /* Formats with the system's name (sol-1) and the shard. out holds ST_SUBJECT_MAX. */
 void st_subject_world(char *out, const char *system, uint32_t shard,
@@ -32,7 +33,7 @@ void st_subject_event(char *out, const char *system, uint32_t shard,
 void st_subject_events_all(char *out, const char *system); /* ev.<system>.> */
 void st_subject_baton(char *out, const char *system, uint32_t shard);
 void st_subject_econ(char *out, const char *topic,
-                     uint64_t id);                   /* ev.econ.<trade|price|player>.<id> */
+                     uint64_t location);             /* ev.econ.<trade|price>.<location> */
 void st_subject_session(char *out, uint64_t player); /* sess.<player> */
 void st_subject_req_profile(char *out, const char *verb);
 void st_subject_req_econ(char *out, const char *verb);

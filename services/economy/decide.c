@@ -29,8 +29,11 @@ void decide_touched(struct unit *u, struct pilot *p, const char *kind)
         return;
     p->touched = false;
     p->rev++;
-    wire_letter_player(u, p, unit_wallet(u, p->player) - p->credits_before, kind);
-    p->credits_before = unit_wallet(u, p->player);
+    int64_t credits = unit_wallet(u, p->player);
+    st_assert(u->changes_n < CHANGES_MAX);
+    u->changes[u->changes_n++] = (struct player_news){
+        p->player, p->rev, credits, credits - p->credits_before, kind, p->ship};
+    p->credits_before = credits;
 }
 
 bool decide_is_newcomer(const struct unit *u, const struct pilot *p)

@@ -100,9 +100,10 @@ void decide_order(struct unit *u, struct act *a, struct pilot *p)
         r.in_hold =
             book_balance(&u->book, account_of(ACCOUNT_SHIP, p->ship), (int32_t)a->commodity);
         r.cargo_mass = unit_cargo_mass(u, p->ship);
-        wire_letter_trade(u, a, &r,
-                          book_balance(&u->book, account_of(ACCOUNT_STATION, a->location),
-                                       (int32_t)a->commodity));
+        u->trades[u->trades_n++] = (struct trade_news){
+            t->id, a->player, a->location, a->commodity, a->side, a->quantity, r.outcome.total,
+            book_balance(&u->book, account_of(ACCOUNT_STATION, a->location),
+                         (int32_t)a->commodity)};
     }
     wire_answer_order(a, &r);
     decide_keep(t, a);

@@ -58,6 +58,8 @@ enum {
     LOOTS_MAX = DROPS_MAX * ECONOMY_BATCH_MAX,
     TRANSACTIONS_MAX = 9 * ECONOMY_BATCH_MAX,
     LETTERS_MAX = 16 * ECONOMY_BATCH_MAX,
+    CHANGES_MAX = 4 * ECONOMY_BATCH_MAX,
+    CHANGES_PER_LETTER = 32,
     LETTER_BYTES_MAX = 2 << 20,
     ID_BLOCK = 64 /* as the sequence economy.id_block */
 };
@@ -307,6 +309,21 @@ struct letter {
     uint64_t again_event; /* not 0: repeats the batons that answered this event */
 };
 
+/* News of a batch; they become letters at its end, many in one. */
+struct trade_news {
+    int64_t transaction;
+    uint64_t player;
+    uint32_t location, commodity;
+    int side;
+    int64_t quantity, total, stock;
+};
+struct player_news {
+    uint64_t player, rev;
+    int64_t credits, delta;
+    const char *kind;
+    uint32_t ship;
+};
+
 struct inbox_row {
     uint64_t event_id, hash;
     bool known; /* else it is new */
@@ -335,10 +352,12 @@ struct unit {
     struct shard shards[ECONOMY_BATCH_MAX];
     struct transaction transactions[TRANSACTIONS_MAX];
     struct letter letters[LETTERS_MAX];
+    struct trade_news trades[ECONOMY_BATCH_MAX];
+    struct player_news changes[CHANGES_MAX];
     struct inbox_row inbox[ECONOMY_BATCH_MAX * 2];
     struct price_point points[LINES_MAX];
     uint32_t pilots_n, ships_n, fleet_n, lines_n, loots_n, quotes_n, shards_n, transactions_n,
-        letters_n, inbox_n, points_n;
+        letters_n, trades_n, changes_n, inbox_n, points_n;
     uint8_t bytes[LETTER_BYTES_MAX];
     uint32_t bytes_n;
     int64_t ids[64]; /* first number of each block */

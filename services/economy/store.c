@@ -158,6 +158,7 @@ static int run_once(struct store *s, struct act *const *acts, size_t count, bool
         return err;
     for (size_t i = 0; i < count; i++)
         decide(s->unit, acts[i]);
+    wire_letters_news(s->unit);
     return looks && acts[0]->kind != ACT_QUOTE ? 0 : store_flush(s);
 }
 

@@ -10,7 +10,8 @@
 /*
  * The one global order of locks: shards, pilots, ships, market lines, wallets, cargo, loot; within
  * each by key. Whoever writes takes them in this order, so no two transactions wait for each other.
- * Who only asks reads the same rows without a lock.
+ * Who only asks reads the same rows without a lock. Keys come as one list each: an OR between a list
+ * and a subquery would read the whole table.
  */
 struct rows {
     struct st_pg_stmt lock, look;
@@ -32,9 +33,8 @@ static const struct rows
     ships = ROWS("ships",
                  "SELECT id, player, class_id, holder_kind, holder_id, version, hull, torpedoes,"
                  " coalesce(weapon, 0), x, y, appear_at, flown_due, locked FROM economy.ships"
-                 " WHERE id = ANY($1::bigint[]) OR id IN"
-                 " (SELECT ship FROM economy.pilots WHERE player = ANY($2::bigint[]))"
-                 " ORDER BY id",
+                 " WHERE id IN (SELECT unnest($1::bigint[]) UNION ALL"
+                 " SELECT ship FROM economy.pilots WHERE player = ANY($2::bigint[])) ORDER BY id",
                  ""),
     lines = ROWS("lines",
                  "SELECT m.location, m.commodity, m.local_base, m.target, m.spread_pm, m.bias_pm,"
@@ -49,10 +49,9 @@ static const struct rows
                    ""),
     cargo = ROWS("cargo",
                  "SELECT account, commodity, quantity FROM economy.cargo"
-                 " WHERE account = ANY($1::bigint[]) OR account IN (SELECT id + 8589934592"
-                 " FROM economy.ships WHERE id = ANY($2::bigint[]) OR id IN"
-                 " (SELECT ship FROM economy.pilots WHERE player = ANY($3::bigint[])))"
-                 " ORDER BY account, commodity",
+                 " WHERE account IN (SELECT unnest($1::bigint[]) UNION ALL"
+                 " SELECT unnest($2::bigint[]) + 8589934592 UNION ALL SELECT ship + 8589934592"
+                 " FROM economy.pilots WHERE player = ANY($3::bigint[])) ORDER BY account, commodity",
                  "");
 
 static const struct st_pg_stmt

@@ -92,9 +92,8 @@ struct baton {
 void wire_letter_baton(struct unit *u, const struct baton *b);
 /* Repeats all batons that answered an event of the inbox. */
 void wire_letter_again(struct unit *u, const struct event *e);
-void wire_letter_trade(struct unit *u, const struct act *a, const struct order_reply *r,
-                       int64_t stock);
-void wire_letter_player(struct unit *u, const struct pilot *p, int64_t delta, const char *kind);
+/* At the end of a batch: its news, one letter for the trades of a station, few for all players. */
+void wire_letters_news(struct unit *u);
 
 /* --- messages of their own --- */
 struct market_line {

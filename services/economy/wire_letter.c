@@ -132,41 +132,77 @@ void wire_letter_again(struct unit *u, const struct event *e)
         (void)unit_next_id(u);
 }
 
-void wire_letter_trade(struct unit *u, const struct act *a, const struct order_reply *r,
-                       int64_t stock)
+static void letter_trades(struct unit *u, uint32_t location)
 {
+    Startrader__V1__TradeBooked packed[ECONOMY_BATCH_MAX], *pointers[ECONOMY_BATCH_MAX];
+    Startrader__V1__TradesBooked m = STARTRADER__V1__TRADES_BOOKED__INIT;
+    for (uint32_t i = 0; i < u->trades_n; i++) {
+        const struct trade_news *n = &u->trades[i];
+        if (n->location != location)
+            continue;
+        Startrader__V1__TradeBooked *t = pointers[m.n_trade] = &packed[m.n_trade];
+        *t = (Startrader__V1__TradeBooked)STARTRADER__V1__TRADE_BOOKED__INIT;
+        t->transaction = (uint64_t)n->transaction;
+        t->player = n->player;
+        t->location = location;
+        t->commodity = n->commodity;
+        t->side = (Startrader__V1__Side)n->side;
+        t->quantity = (uint32_t)n->quantity;
+        t->total = (uint64_t)n->total;
+        t->stock = (uint32_t)n->stock;
+        t->at_ms = u->now_ms;
+        m.n_trade++;
+    }
+    m.trade = pointers;
     struct letter *l = unit_letter(u);
-    st_subject_econ(l->subject, "trade", a->location);
-    Startrader__V1__TradeBooked t = STARTRADER__V1__TRADE_BOOKED__INIT;
-    t.transaction = (uint64_t)r->transaction;
-    t.player = a->player;
-    t.location = a->location;
-    t.commodity = a->commodity;
-    t.side = (Startrader__V1__Side)a->side;
-    t.quantity = (uint32_t)a->quantity;
-    t.total = (uint64_t)r->outcome.total;
-    t.stock = (uint32_t)stock;
-    t.at_ms = u->now_ms;
-    put_letter(u, l, &t.base);
+    st_subject_econ(l->subject, "trade", location);
+    put_letter(u, l, &m.base);
 }
 
-void wire_letter_player(struct unit *u, const struct pilot *p, int64_t delta, const char *kind)
+static bool is_first_at(const struct unit *u, uint32_t trade)
 {
+    for (uint32_t i = 0; i < trade; i++)
+        if (u->trades[i].location == u->trades[trade].location)
+            return false;
+    return true;
+}
+
+static void letter_players(struct unit *u, uint32_t from, uint32_t to)
+{
+    Startrader__V1__PlayerChanged packed[CHANGES_PER_LETTER], *pointers[CHANGES_PER_LETTER];
+    struct packed_goods cargo[CHANGES_PER_LETTER];
+    Startrader__V1__PlayersChanged m = STARTRADER__V1__PLAYERS_CHANGED__INIT;
+    for (uint32_t i = from; i < to; i++) {
+        const struct player_news *n = &u->changes[i];
+        struct packed_goods *goods = &cargo[m.n_change];
+        Startrader__V1__PlayerChanged *c = pointers[m.n_change] = &packed[m.n_change];
+        struct manifest manifest;
+        unit_manifest(u, n->ship, &manifest);
+        pack_goods(goods, &manifest);
+        *c = (Startrader__V1__PlayerChanged)STARTRADER__V1__PLAYER_CHANGED__INIT;
+        c->player = n->player;
+        c->rev = n->rev;
+        c->credits = n->credits;
+        c->delta = n->delta;
+        c->kind = (char *)(uintptr_t)n->kind;
+        c->n_cargo = goods->n;
+        c->cargo = goods->pointers;
+        m.n_change++;
+    }
+    m.change = pointers;
     struct letter *l = unit_letter(u);
-    st_subject_econ(l->subject, "player", p->player);
-    struct manifest m;
-    struct packed_goods cargo;
-    unit_manifest(u, p->ship, &m);
-    pack_goods(&cargo, &m);
-    Startrader__V1__PlayerChanged c = STARTRADER__V1__PLAYER_CHANGED__INIT;
-    c.player = p->player;
-    c.rev = p->rev;
-    c.credits = unit_wallet(u, p->player);
-    c.delta = delta;
-    c.kind = (char *)(uintptr_t)kind;
-    c.n_cargo = cargo.n;
-    c.cargo = cargo.pointers;
-    put_letter(u, l, &c.base);
+    st_assert(sizeof ST_PLAYERS_CHANGED <= sizeof l->subject);
+    memcpy(l->subject, ST_PLAYERS_CHANGED, sizeof ST_PLAYERS_CHANGED);
+    put_letter(u, l, &m.base);
+}
+
+void wire_letters_news(struct unit *u)
+{
+    for (uint32_t i = 0; i < u->trades_n; i++)
+        if (is_first_at(u, i))
+            letter_trades(u, u->trades[i].location);
+    for (uint32_t i = 0; i < u->changes_n; i += CHANGES_PER_LETTER)
+        letter_players(u, i, ST_MIN(i + CHANGES_PER_LETTER, u->changes_n));
 }
 
 static int32_t change_pm(int64_t now, int64_t before)

@@ -80,15 +80,12 @@ void news_kill(struct news *n, const void *data, size_t len)
         publish(n, cell, &e);
 }
 
-void news_trade(struct news *n, const void *data, size_t len)
+static void publish_trade(struct news *n, const Startrader__V1__TradeBooked *b)
 {
     Startrader__V1__PublicEvent e = STARTRADER__V1__PUBLIC_EVENT__INIT;
     Startrader__V1__TradeNews t = STARTRADER__V1__TRADE_NEWS__INIT;
-    const Startrader__V1__TradeBooked *b;
     uint32_t cell;
-    st_arena_reset(&n->arena);
-    b = st_wire_unpack(&startrader__v1__trade_booked__descriptor, data, len, EVENT_MAX, &n->arena);
-    if (!b || !board_station_cell(n->board, b->location, &cell))
+    if (!board_station_cell(n->board, b->location, &cell))
         return;
     t.location = b->location;
     t.commodity = b->commodity;
@@ -98,6 +95,15 @@ void news_trade(struct news *n, const void *data, size_t len)
     e.event_case = STARTRADER__V1__PUBLIC_EVENT__EVENT_TRADE;
     e.trade = &t;
     publish(n, cell, &e);
+}
+
+void news_trade(struct news *n, const void *data, size_t len)
+{
+    const Startrader__V1__TradesBooked *m;
+    st_arena_reset(&n->arena);
+    m = st_wire_unpack(&startrader__v1__trades_booked__descriptor, data, len, EVENT_MAX, &n->arena);
+    for (size_t i = 0; m && i < m->n_trade; i++)
+        publish_trade(n, m->trade[i]);
 }
 
 struct news *news_new(struct plane *plane, const struct board *board)

@@ -17,7 +17,8 @@
 enum {
     EVENT_BYTES_MAX = 16384,
     WORLD_WINDOW = 2 * JOURNAL_BATCH_MAX, /* one batch is booked while the next fills */
-    ECON_WINDOW = 256,
+    ECON_WINDOW = 24,
+    CHANGES_MAX = 64, /* of one message */
     NAK_MS = 500,
     SWEEP_EVERY_BEATS = 600
 };
@@ -216,9 +217,30 @@ static void on_world_event(void *ctx, struct st_bus_msg *take_msg)
 
 /* --- players' economy rows --- */
 
+_Static_assert(ECON_WINDOW * CHANGES_MAX < PROFILE_DROPS_MAX, "every change has its place");
+
+/* A message whose players are dropped from the cache one by one. */
+struct dropping {
+    struct st_bus_msg *msg;
+    size_t left;
+};
+
+/* Deleted, or kept to be deleted before anything is read. */
 static void on_dropped(void *ctx)
 {
-    acknowledge(ctx); /* deleted, or kept to be deleted before anything is read */
+    struct dropping *d = ctx;
+    if (--d->left > 0)
+        return;
+    acknowledge(d->msg);
+    st_free(d);
+}
+
+static bool changes_valid(const Startrader__V1__PlayersChanged *m)
+{
+    bool valid = m && m->n_change > 0 && m->n_change <= CHANGES_MAX;
+    for (size_t i = 0; valid && i < m->n_change; i++)
+        valid = player_id_valid(m->change[i]->player);
+    return valid;
 }
 
 static void on_player_event(void *ctx, struct st_bus_msg *take_msg)
@@ -226,17 +248,20 @@ static void on_player_event(void *ctx, struct st_bus_msg *take_msg)
     struct events *e = ctx;
     struct st_arena arena;
     st_arena_init(&arena, e->arena_memory, sizeof(e->arena_memory));
-    const Startrader__V1__PlayerChanged *m =
-        st_wire_unpack(&startrader__v1__player_changed__descriptor, take_msg->data, take_msg->len,
+    const Startrader__V1__PlayersChanged *m =
+        st_wire_unpack(&startrader__v1__players_changed__descriptor, take_msg->data, take_msg->len,
                        EVENT_BYTES_MAX, &arena);
-    if (!m || !player_id_valid(m->player)) {
+    if (!changes_valid(m)) {
         st_log(ST_LOG_ERROR, "event_malformed", st_log_s("subject", take_msg->subject),
                st_log_u("stream_seq", take_msg->stream_seq));
         acknowledge(take_msg);
         return;
     }
-    st_counter_add(e->player_changes, 1);
-    hydrate_drop(e->p->hydrate, m->player, on_dropped, take_msg);
+    struct dropping *d = st_alloc(sizeof(*d));
+    *d = (struct dropping){take_msg, m->n_change};
+    st_counter_add(e->player_changes, m->n_change);
+    for (size_t i = 0; i < m->n_change; i++)
+        hydrate_drop(e->p->hydrate, m->change[i]->player, on_dropped, d);
 }
 
 /* --- the lead --- */

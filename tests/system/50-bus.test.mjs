@@ -59,7 +59,7 @@ const subjects = [
     ['req.econ.grant', ['ctl'], ['economy']],
     ['ev.sol-1.s0.docked', ['simulation'], ['reader']],
     ['ev.econ.trade.1', ['economy'], ['gateway', 'reader']],
-    ['ev.econ.player.1001', ['economy'], ['gateway']],
+    ['ev.econ.player.changed', ['economy'], ['gateway']],
     ['baton.sol-1.s0', ['economy'], []],
     ['sess.1001', ['profile'], ['gateway']],
     ['_INBOX_gateway.x', [], ['gateway']],

@@ -17,7 +17,7 @@ const type = (name) => root.lookupType(`startrader.v1.${name}`);
 const WorldBundle = type('WorldBundle');
 const ServerFrame = type('ServerFrame');
 const WorldEvent = type('WorldEvent');
-const TradeBooked = type('TradeBooked');
+const TradesBooked = type('TradesBooked');
 const Side = root.lookupEnum('startrader.v1.Side').values;
 
 const cellOf = new Map(); // entity -> cell that last listed it
@@ -78,12 +78,13 @@ function onEvent(message) {
 }
 
 function onTrade(message) {
-    const t = TradeBooked.decode(message.data);
-    const verb = t.side === Side.SIDE_BUY ? 'bought' : 'sold';
-    console.log(
-        `trade at ${t.location}: pilot ${t.player} ${verb} ${t.quantity} of good ` +
-            `${t.commodity} for ${t.total} cr`,
-    );
+    for (const t of TradesBooked.decode(message.data).trade) {
+        const verb = t.side === Side.SIDE_BUY ? 'bought' : 'sold';
+        console.log(
+            `trade at ${t.location}: pilot ${t.player} ${verb} ${t.quantity} of good ` +
+                `${t.commodity} for ${t.total} cr`,
+        );
+    }
 }
 
 if (!process.env.ST_NATS_URL) {

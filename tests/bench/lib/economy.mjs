@@ -54,7 +54,7 @@ CREATE TABLE floor.t AS SELECT * FROM economy.transactions
 CREATE TABLE floor.e AS SELECT * FROM economy.ledger_entries
     WHERE transaction IN (SELECT id FROM floor.t);
 CREATE TABLE floor.o AS SELECT * FROM economy.outbox
-    WHERE subject LIKE 'econ.%' ORDER BY id DESC LIMIT 2 * ${batch};
+    WHERE id BETWEEN (SELECT min(id) FROM floor.t) AND (SELECT max(id) + 64 FROM floor.t);
 `;
 const floorScript = `BEGIN;
 INSERT INTO floor.transactions (id, kind, player, key, content_hash, asked, result, answer, request_id)
@@ -131,7 +131,8 @@ class Setting {
         for (const kind of ["uniform", "hot"]) {
             move(pg, kind === "hot" ? lists.location : undefined);
             const cpu = count();
-            const r = await orders(stack, lists[kind], { seconds });
+            const depth = this.alone ? 64 : DEPTH; // what it answers in time
+            const r = await orders(stack, lists[kind], { seconds, depth });
             r.cpu = (count() - cpu) / r.orders;
             this[kind].push(r);
             bench.say(`${this.name}, ${kind}: ${Math.round(r.orders / r.seconds)} orders/s`);

@@ -127,7 +127,7 @@ static void on_stored(void *ctx, int err)
 static void set_credits(uint64_t credits, uint64_t rev)
 {
     Startrader__V1__PlayerChanged m = STARTRADER__V1__PLAYER_CHANGED__INIT;
-    char sql[160], subject[ST_SUBJECT_MAX], id[32];
+    char sql[160], id[32];
     uint8_t data[64];
     snprintf(sql, sizeof(sql),
              "UPDATE economy.player_read_v SET credits = %llu, rev = %llu WHERE player = %llu",
@@ -135,10 +135,13 @@ static void set_credits(uint64_t credits, uint64_t rev)
     stack_sql(&s, sql);
     m.player = ada.player;
     m.rev = rev;
-    size_t len = startrader__v1__player_changed__pack(&m, data);
-    st_subject_econ(subject, "player", ada.player);
+    Startrader__V1__PlayerChanged *changes[] = {&m};
+    Startrader__V1__PlayersChanged all = STARTRADER__V1__PLAYERS_CHANGED__INIT;
+    all.n_change = 1;
+    all.change = changes;
+    size_t len = startrader__v1__players_changed__pack(&all, data);
     snprintf(id, sizeof(id), "e%llu", (unsigned long long)rev);
-    st_bus_js_publish(s.economy_js, subject, id, data, len, on_stored, NULL);
+    st_bus_js_publish(s.economy_js, ST_PLAYERS_CHANGED, id, data, len, on_stored, NULL);
 }
 
 static void test_redis_frozen(void)

@@ -357,7 +357,7 @@ static void test_economy_events_overtake_the_cache(void)
 {
     struct pilot p;
     STACK_UNTIL(&s, ask_hydrate(&s, &p, ada.player, 0) == OK && p.source == CACHE);
-    char sql[160], subject[ST_SUBJECT_MAX];
+    char sql[160];
     snprintf(sql, sizeof(sql),
              "UPDATE economy.player_read_v SET credits = 777, rev = 2"
              " WHERE player = %llu",
@@ -369,9 +369,12 @@ static void test_economy_events_overtake_the_cache(void)
     uint8_t data[64];
     m.player = ada.player;
     m.rev = 2;
-    size_t len = startrader__v1__player_changed__pack(&m, data);
-    st_subject_econ(subject, "player", ada.player);
-    st_bus_js_publish(s.economy_js, subject, "e1", data, len, on_stored, NULL);
+    Startrader__V1__PlayerChanged *changes[] = {&m};
+    Startrader__V1__PlayersChanged all = STARTRADER__V1__PLAYERS_CHANGED__INIT;
+    all.n_change = 1;
+    all.change = changes;
+    size_t len = startrader__v1__players_changed__pack(&all, data);
+    st_bus_js_publish(s.economy_js, ST_PLAYERS_CHANGED, "e1", data, len, on_stored, NULL);
     STACK_UNTIL(&s, ask_hydrate(&s, &p, ada.player, 0) == OK && p.credits == 777);
     STACK_UNTIL(&s, ask_hydrate(&s, &p, ada.player, 0) == OK && p.source == CACHE);
 }
