@@ -10,8 +10,8 @@
 /*
  * The one global order of locks: shards, pilots, ships, market lines, wallets, cargo, loot; within
  * each by key. Whoever writes takes them in this order, so no two transactions wait for each other.
- * Who only asks reads the same rows without a lock. Keys come as one list each: an OR between a list
- * and a subquery would read the whole table.
+ * Who only asks reads the same rows without a lock. Keys come as one list each: an OR between a
+ * list and a subquery would read the whole table.
  */
 struct rows {
     struct st_pg_stmt lock, look;
@@ -51,7 +51,8 @@ static const struct rows
                  "SELECT account, commodity, quantity FROM economy.cargo"
                  " WHERE account IN (SELECT unnest($1::bigint[]) UNION ALL"
                  " SELECT unnest($2::bigint[]) + 8589934592 UNION ALL SELECT ship + 8589934592"
-                 " FROM economy.pilots WHERE player = ANY($3::bigint[])) ORDER BY account, commodity",
+                 " FROM economy.pilots WHERE player = ANY($3::bigint[]))"
+                 " ORDER BY account, commodity",
                  "");
 
 static const struct st_pg_stmt

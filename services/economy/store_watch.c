@@ -64,7 +64,8 @@ static const struct st_pg_stmt
                  "SELECT id, subject, payload, (extract(epoch FROM clock_timestamp() - at)"
                  " * 1000)::bigint FROM economy.outbox WHERE published_at IS NULL ORDER BY id"
                  " LIMIT 256"};
-_Static_assert(ECONOMY_RELAY_MAX == 256 && ECONOMY_TOW_HOURS == 24 && ECONOMY_CANDLE_DAYS == 30, "as in the statements");
+_Static_assert(ECONOMY_RELAY_MAX == 256 && ECONOMY_TOW_HOURS == 24 && ECONOMY_CANDLE_DAYS == 30,
+               "as in the statements");
 _Static_assert(SOURCE_SPACE == 10, "account 4 * 2^32 + 10 in the statement");
 
 int store_markets(struct store *s, struct market_line *out, size_t *count)

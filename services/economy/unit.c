@@ -13,7 +13,8 @@ void unit_clear(struct unit *u, const struct catalog *catalog, uint64_t now_ms)
 {
     book_clear(&u->book);
     u->pilots_n = u->ships_n = u->fleet_n = u->lines_n = u->loots_n = u->quotes_n = u->shards_n = 0;
-    u->transactions_n = u->letters_n = u->trades_n = u->changes_n = u->inbox_n = u->points_n = u->bytes_n = 0;
+    u->transactions_n = u->letters_n = u->trades_n = u->changes_n = 0;
+    u->inbox_n = u->points_n = u->bytes_n = 0;
     u->ids_n = u->id_block = u->id_next = u->ship_ids_n = u->ship_next = 0;
     u->catalog = catalog;
     u->now_ms = now_ms;

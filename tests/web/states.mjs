@@ -271,7 +271,8 @@ const states = [
             await pilot.until('the hold', async () =>
                 (await pilot.text('.hold-sum')).includes('80 t'),
             );
-            await pilot.until('two ships', async () => (await page.locator('.own-ship').count()) === 2);
+            const ships = page.locator('.own-ship');
+            await pilot.until('two ships', async () => (await ships.count()) === 2);
             await pilot.shot('state-fleet');
             await page.click('.own-ship .button:visible');
             await says(pilot, status, 'Shuttle is yours.');

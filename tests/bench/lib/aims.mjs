@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The two aims that take long: 10,000 pilots of mixed behaviour for ten minutes at two gateways, and
-// 3,000 that all fight at 20 Hz at one.
+// The two aims that take long: 10,000 pilots of mixed behaviour for ten minutes at two gateways,
+// and 3,000 that all fight at 20 Hz at one.
 import { Crew, fighting, mixed, objection } from "./crew.mjs";
 import { median } from "./figures.mjs";
 

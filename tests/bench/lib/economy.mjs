@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Orders over the bus against the same Postgres: how many, how fast, by one and two instances, on all
-// markets and on a single one; beside pgbench's TPC-B, one order per transaction, and a floor that
-// only inserts the rows that orders leave behind.
+// Orders over the bus against the same Postgres: how many, how fast, by one and two instances, on
+// all markets and on a single one; beside pgbench's TPC-B, one order per transaction, and a floor
+// that only inserts the rows that orders leave behind.
 import { execFileSync, spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -37,7 +37,8 @@ WITH given AS (
 )
 INSERT INTO economy.ledger_entries (transaction, account, commodity, amount, balance)
 SELECT 2, account, 0, 1000000, credits FROM given
-UNION ALL SELECT 2, account, 0, -1000000 * (SELECT count(*) FROM bench.traders), credits FROM minted;
+UNION ALL
+SELECT 2, account, 0, -1000000 * (SELECT count(*) FROM bench.traders), credits FROM minted;
 `;
 
 // The rows of a batch of orders, in tables with the same indexes and nothing else.
@@ -57,12 +58,14 @@ CREATE TABLE floor.o AS SELECT * FROM economy.outbox
     WHERE id BETWEEN (SELECT min(id) FROM floor.t) AND (SELECT max(id) + 64 FROM floor.t);
 `;
 const floorScript = `BEGIN;
-INSERT INTO floor.transactions (id, kind, player, key, content_hash, asked, result, answer, request_id)
+INSERT INTO floor.transactions
+    (id, kind, player, key, content_hash, asked, result, answer, request_id)
     SELECT nextval('floor.id'), kind, player, uuid_send(gen_random_uuid()), content_hash, asked,
     result, answer, request_id FROM floor.t;
 INSERT INTO floor.ledger_entries (transaction, account, commodity, amount, balance)
     SELECT transaction, account, commodity, amount, balance FROM floor.e;
-INSERT INTO floor.outbox (id, subject, payload) SELECT nextval('floor.id'), subject, payload FROM floor.o;
+INSERT INTO floor.outbox (id, subject, payload)
+    SELECT nextval('floor.id'), subject, payload FROM floor.o;
 COMMIT;
 `;
 
@@ -82,7 +85,8 @@ class Postgres {
 
     run(command, args, database = this.own) {
         const env = { ...this.env, PGDATABASE: database };
-        return execFileSync(command, args, { env, encoding: "utf8", stdio: ["pipe", "pipe", "pipe"] });
+        const stdio = ["pipe", "pipe", "pipe"];
+        return execFileSync(command, args, { env, encoding: "utf8", stdio });
     }
 
     sql(text) {
@@ -155,7 +159,8 @@ async function traders(bench, pg) {
     const nowhere = players.map((p) => `${p} 0 0`).join("\n");
     await orders(stack, nowhere, { seconds: 60, user: "profile" });
     pg.sql(prepare(FIRST, FIRST + TRADERS - 1));
-    const uniform = pg.sql("SELECT player || ' ' || location || ' ' || commodity FROM bench.traders");
+    const line = "player || ' ' || location || ' ' || commodity";
+    const uniform = pg.sql(`SELECT ${line} FROM bench.traders`);
     // All at the market that has the most of something cheap.
     const [location, commodity] = pg
         .sql(
@@ -164,7 +169,8 @@ async function traders(bench, pg) {
         )
         .trim()
         .split("|");
-    return { uniform, hot: players.map((p) => `${p} ${location} ${commodity}`).join("\n"), location };
+    const hot = players.map((p) => `${p} ${location} ${commodity}`).join("\n");
+    return { uniform, hot, location };
 }
 
 // In the hot market all ships lie at its station.
@@ -235,12 +241,13 @@ export async function economy(bench) {
         for (const s of settings) await s.round(bench, pg, lists, seconds);
         pg.sql(floorTables(BATCH));
         for (const n of [1, 2]) {
-            const args = ["-f", script, "-M", "prepared", "-c", n, "-j", n, "-T", seconds].map(String);
-            floors[n - 1].push(pg.bench(args).tps * BATCH);
+            const args = ["-f", script, "-M", "prepared", "-c", n, "-j", n, "-T", seconds];
+            floors[n - 1].push(pg.bench(args.map(String)).tps * BATCH);
         }
         const tpcb = pg.bench(["-c", "8", "-j", "2", "-T", quick ? "5" : "20"], "pgbench");
         r.tpcb = Math.max(r.tpcb, tpcb.tps);
-        bench.say(`floor ${Math.round(floors[0].at(-1))} orders/s, pgbench ${Math.round(tpcb.tps)}`);
+        const floor = Math.round(floors[0].at(-1));
+        bench.say(`floor ${floor} orders/s, pgbench ${Math.round(tpcb.tps)} tx/s`);
     }
     [r.floor1, r.floor2] = floors.map(median);
     r.commit = pg.bench(["-N", "-c", "1", "-T", quick ? "3" : "10"], "pgbench").ms;
