@@ -19,7 +19,6 @@ const size = { width: 1000, height: 640 };
 const opened = [];
 const ann = { name: `Ann ${tag}` };
 const bob = { name: `Bob ${tag}` };
-const cyd = {};
 /** 1/512 u. */
 const SUN = 524288 * 512;
 
@@ -117,7 +116,7 @@ async function without(name, during) {
     await stack.waitAllReady();
 }
 
-/** Away from the game: the ship rests at the Luna Yards, and credits come from the mint. */
+/** Of a pilot who has never played: the ship rests at the Luna Yards; credits from the mint. */
 async function settleAtLuna(player, credits) {
     await stack.sql(`
         UPDATE economy.ships SET holder_id = 2 WHERE player = ${player} AND holder_kind = 2;
@@ -253,11 +252,21 @@ const states = [
     [
         'the shipyard: a hauler, then the shuttle again',
         async () => {
-            const pilot = await windowOf(cyd);
-            const { page } = pilot;
-            cyd.id = await playerOf(pilot);
-            await page.goto('about:blank');
+            const cyd = new Player(url);
+            const { json } = await cyd.guest();
             await settleAtLuna(cyd.id, 30000);
+            const pilot = await landing();
+            const { page } = pilot;
+            const credentials = JSON.stringify({
+                playerId: json.player_id,
+                ticket: json.ticket,
+                ticketExpiresAt: json.ticket_expires_at,
+                refreshSecret: json.refresh_secret,
+            });
+            await page.evaluate(
+                (text) => localStorage.setItem('startrader.credentials', text),
+                credentials,
+            );
             await page.goto(url);
             await docked(pilot);
             await page.getByRole('tab', { name: 'Ship' }).click();
