@@ -52,7 +52,8 @@ const questions = [
     ],
     [
         'more than one ship of a player in space',
-        'SELECT player FROM economy.ships WHERE holder_kind = 1 GROUP BY player HAVING count(*) > 1',
+        `SELECT player FROM economy.ships WHERE holder_kind = 1
+         GROUP BY player HAVING count(*) > 1`,
     ],
 ];
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The two aims that take long: 10,000 pilots of mixed behaviour for ten minutes at two gateways,
 // and 3,000 that all fight at 20 Hz at one.
-import { Crew, fighting, mixed, objection } from "./crew.mjs";
+import { Crew, fighting, mixed, objection, objectionToTimes } from "./crew.mjs";
 import { median } from "./figures.mjs";
 
 const WINDOW_S = 30;
@@ -35,7 +35,8 @@ async function play(bench, n, mix, minutes, { visible, gateways }) {
     const at = (pick) => median(windows.map(pick));
     const sum = (pick) => windows.map(pick).reduce((a, b) => a + b, 0);
     const grown = (name) => (after[name] ?? 0) - (before[name] ?? 0);
-    const wrong = objection(windows.map((m) => ({ ...m, closes: 0 })));
+    const open = windows.map((m) => ({ ...m, closes: 0 }));
+    const wrong = objection(open);
     const name = `aim, ${n} ${mix === mixed ? "mixed" : "fighting"}`;
     const add = (what, value, unit, more) =>
         figures.add({ name: `${name}: ${what}`, value, unit, ...more });
@@ -46,7 +47,7 @@ async function play(bench, n, mix, minutes, { visible, gateways }) {
         least: true,
         void: wrong,
     });
-    const inTime = { aim: 100, void: wrong };
+    const inTime = { aim: 100, void: objectionToTimes(open) };
     add("input to its acknowledgement p99", at((m) => m.input.p99), "ms", inTime);
     add("tick to the socket of who is near p99", at((m) => m.age.p99), "ms", inTime);
     add("sockets closed", sum((m) => m.closes), "", { aim: 0 });
