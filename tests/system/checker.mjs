@@ -69,8 +69,8 @@ async function receipts(file) {
     });
     const booked = new Map(text.split('\n').map((line) => [line.split('|')[0], line.split('|')]));
     const found = [];
-    for (const line of fs.readFileSync(file, 'utf8').split('\n')) {
-        if (!line) continue;
+    // What stands behind the last line break was cut off.
+    for (const line of fs.readFileSync(file, 'utf8').split('\n').slice(0, -1)) {
         const order = JSON.parse(line);
         if (order.op !== 'order' || order.result !== 'DONE') continue;
         const [, wallet, units] = booked.get(order.order_id) ?? [];
@@ -111,16 +111,23 @@ export async function judge({ history, summary }) {
     return found;
 }
 
-if (import.meta.url === `file://${process.argv[1]}`) {
+async function main() {
     const { values } = parseArgs({
         options: { history: { type: 'string' }, summary: { type: 'string' } },
     });
     if (!values.history) {
         console.error('checker --history FILE [--summary FILE]');
-        process.exit(2);
+        return 2;
     }
     const found = await judge(values);
     for (const line of found) console.log(line);
     console.log(found.length ? `${found.length} contradictions` : 'no contradiction');
-    process.exit(found.length ? 1 : 0);
+    return found.length ? 1 : 0;
+}
+
+if (import.meta.url === `file://${process.argv[1]}`) {
+    process.exitCode = await main().catch((error) => {
+        console.error(error);
+        return 3; // it could not be judged
+    });
 }
