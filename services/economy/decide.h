@@ -29,10 +29,6 @@ void decide_tow(struct unit *u, struct act *a);
 bool decide_replayed(struct unit *u, struct act *a, bool *taken);
 /* The act's answer is what a retry of it gets. */
 void decide_keep(struct transaction *t, const struct act *a);
-/* A new ship of a class where the pilot is docked, with the cargo of the present one: flown from
- * now on. */
-struct ship *decide_new_ship(struct unit *u, struct pilot *p, const struct config_class *k,
-                             int64_t transaction);
 /* Ends what an act did to a pilot: raises the revision, tells the world. */
 void decide_touched(struct unit *u, struct pilot *p, const char *kind);
 bool decide_is_newcomer(const struct unit *u, const struct pilot *p);

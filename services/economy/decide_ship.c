@@ -23,7 +23,8 @@ static void take(struct unit *u, struct pilot *p, struct ship *s, int64_t transa
     pilot_touch(p);
 }
 
-struct ship *decide_new_ship(struct unit *u, struct pilot *p, const struct config_class *k,
+/* A new ship of a class where the pilot is docked, flown from now on. */
+static struct ship *new_ship(struct unit *u, struct pilot *p, const struct config_class *k,
                              int64_t transaction)
 {
     const struct ship *old = unit_ship(u, p->ship);
@@ -62,7 +63,7 @@ void decide_grant(struct unit *u, struct act *a, struct pilot *p)
         return;
     }
     struct transaction *t = unit_transaction_keyed(u, "grant", a);
-    const struct ship *s = decide_new_ship(u, p, k, t->id);
+    const struct ship *s = new_ship(u, p, k, t->id);
     if (k->price > 0) {
         bool moved =
             book_move(&u->book, t->id, account_of(ACCOUNT_SOURCE, SOURCE_MINT),
@@ -165,7 +166,7 @@ static void change(struct unit *u, const struct act *a, struct pilot *p, struct 
     struct ship *old = unit_ship(u, p->ship), *s;
     pay(u, p, r->total, transaction);
     if (a->class_id != 0) {
-        s = decide_new_ship(u, p, world_config_class(&u->catalog->world, a->class_id), transaction);
+        s = new_ship(u, p, world_config_class(&u->catalog->world, a->class_id), transaction);
         if (a->trade_in)
             sell(u, old);
     } else {

@@ -238,6 +238,13 @@ static void run_look(void *thread_ctx, void *job)
     b->err = store_look(thread_ctx, b->acts, b->count);
 }
 
+static void add(struct batch *b, struct request *r)
+{
+    st_list_remove(&r->node);
+    b->requests[b->count] = r;
+    b->acts[b->count++] = &r->act;
+}
+
 /* Acts of one kind. */
 static void fill_look(struct door *d, struct batch *b)
 {
@@ -246,9 +253,7 @@ static void fill_look(struct door *d, struct batch *b)
         struct request *r = st_list_entry(d->looking.next, struct request, node);
         if (b->count > 0 && r->act.kind != b->acts[0]->kind)
             return;
-        st_list_remove(&r->node);
-        b->requests[b->count] = r;
-        b->acts[b->count++] = &r->act;
+        add(b, r);
     }
 }
 
@@ -259,9 +264,7 @@ static void fill(struct door *d, struct batch *b)
         struct request *r = st_list_entry(d->waiting.next, struct request, node);
         if (r->alone && b->count > 0)
             return;
-        st_list_remove(&r->node);
-        b->requests[b->count] = r;
-        b->acts[b->count++] = &r->act;
+        add(b, r);
         if (r->alone)
             return;
     }

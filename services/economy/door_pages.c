@@ -27,8 +27,8 @@ static void run_history(void *thread_ctx, void *job)
 static void on_history_read(void *job)
 {
     struct history *h = job;
-    struct door *d = h->door;
-    struct verb *v = &d->verbs[VERB_HISTORY];
+    struct verb *v = h->verb;
+    struct door *d = v->door;
     h->busy = false;
     service_database(d->service, h->err);
     if (h->err != 0) {
@@ -58,6 +58,7 @@ void pages_history(void *ctx, struct st_bus_msg *take_msg)
         door_refuse(v, take_msg, CODE_MALFORMED);
         return;
     }
+    h->verb = v;
     h->msg = take_msg;
     h->busy = st_workers_submit(d->service->looking, run_history, on_history_read, h) == 0;
     if (!h->busy)
@@ -74,9 +75,9 @@ static void run_opening(void *thread_ctx, void *job)
 static void on_opened(void *job)
 {
     struct opening *o = job;
-    struct verb *v = &o->door->verbs[VERB_OPEN];
+    struct verb *v = o->verb;
     o->busy = false;
-    service_database(o->door->service, o->err);
+    service_database(v->door->service, o->err);
     if (o->err != 0 || o->code != CODE_OK) {
         door_refuse(v, o->msg, o->err != 0 ? CODE_UNAVAILABLE : o->code);
         return;
@@ -85,7 +86,7 @@ static void on_opened(void *job)
            st_log_u("page", o->ask.page), st_log_s("by", o->ask.instance),
            st_log_u("bytes", o->out.len));
     door_count(v, CODE_OK);
-    door_send(o->door, o->msg, &o->out);
+    door_send(v->door, o->msg, &o->out);
     st_bus_msg_free(o->msg);
 }
 
@@ -105,6 +106,7 @@ void pages_open(void *ctx, struct st_bus_msg *take_msg)
         door_refuse(v, take_msg, CODE_MALFORMED);
         return;
     }
+    o->verb = v;
     o->msg = take_msg;
     o->busy = st_workers_submit(d->service->writers, run_opening, on_opened, o) == 0;
     if (!o->busy)
@@ -113,12 +115,8 @@ void pages_open(void *ctx, struct st_bus_msg *take_msg)
 
 void pages_init(struct door *d)
 {
-    for (size_t i = 0; i < OPENS_MAX; i++) {
-        d->openings[i].door = d;
+    for (size_t i = 0; i < OPENS_MAX; i++)
         st_buf_init(&d->openings[i].out, ECONOMY_PAGE_BYTES);
-    }
-    for (size_t i = 0; i < HISTORIES_MAX; i++)
-        d->histories[i].door = d;
     st_buf_init(&d->out, ECONOMY_PAGE_BYTES);
 }
 

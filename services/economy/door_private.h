@@ -29,7 +29,7 @@ struct verb {
     struct st_histogram *time;
 };
 
-enum { VERB_MARKET = 8, VERB_OPEN, VERB_HISTORY, VERBS };
+enum { VERBS = 11 };
 
 /* A request from its arrival to its answer. */
 struct request {
@@ -53,7 +53,7 @@ struct batch {
 };
 
 struct opening {
-    struct door *door;
+    struct verb *verb; /* while busy */
     bool busy;
     struct st_bus_msg *msg;
     struct open_ask ask;
@@ -63,7 +63,7 @@ struct opening {
 };
 
 struct history {
-    struct door *door;
+    struct verb *verb; /* while busy */
     bool busy;
     struct st_bus_msg *msg;
     struct history_ask ask;

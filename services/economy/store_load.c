@@ -296,9 +296,10 @@ static void take_ships(struct unit *u, const struct st_pg_result *r)
         store_read_ship(r, i, &u->ships[u->ships_n++]);
 }
 
+/* Leaves room for the ships that the batch itself makes. */
 static void take_fleet(struct unit *u, const struct st_pg_result *r)
 {
-    for (size_t i = 0; i < st_pg_rows(r) && u->fleet_n < FLEET_MAX; i++)
+    for (size_t i = 0; i < st_pg_rows(r) && u->fleet_n < FLEET_MAX - ECONOMY_BATCH_MAX; i++)
         u->fleet[u->fleet_n++] = (struct berth){.player = (uint64_t)st_pg_int(r, i, 0),
                                                 .ship = (uint32_t)st_pg_int(r, i, 1),
                                                 .class_id = (uint32_t)st_pg_int(r, i, 2),

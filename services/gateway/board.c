@@ -208,6 +208,25 @@ struct reading {
     struct st_http_request *req;
 };
 
+static struct reading *reading_new(struct board *b, struct st_http_request *req)
+{
+    st_alloc_cold_begin();
+    struct reading *r = st_alloc(sizeof *r);
+    st_alloc_cold_end();
+    *r = (struct reading){b, req};
+    return r;
+}
+
+/* Its content; the memory is gone. */
+static struct reading reading_take(void *ctx)
+{
+    struct reading r = *(struct reading *)ctx;
+    st_alloc_cold_begin();
+    st_free(ctx);
+    st_alloc_cold_end();
+    return r;
+}
+
 static void put_line(struct st_json *j, const Startrader__V1__MarketLine *l)
 {
     st_json_object(j, NULL);
@@ -228,13 +247,10 @@ static void put_line(struct st_json *j, const Startrader__V1__MarketLine *l)
 
 static void on_market(void *ctx, uint64_t key, Startrader__V1__Code code, const void *reply)
 {
-    struct reading r = *(struct reading *)ctx;
+    struct reading r = reading_take(ctx);
     const Startrader__V1__EconMarketReply *m = reply;
     struct st_json j;
     (void)key;
-    st_alloc_cold_begin();
-    st_free(ctx);
-    st_alloc_cold_end();
     if (code != STARTRADER__V1__CODE__CODE_OK || !m || !m->market) {
         door_problem(r.req, code == STARTRADER__V1__CODE__CODE_OK ? 0 : code, 0);
         return;
@@ -249,15 +265,6 @@ static void on_market(void *ctx, uint64_t key, Startrader__V1__Code code, const 
     st_json_array_end(&j);
     st_json_object_end(&j);
     answer_json(r.b, r.req, "no-store");
-}
-
-static struct reading *reading_new(struct board *b, struct st_http_request *req)
-{
-    st_alloc_cold_begin();
-    struct reading *r = st_alloc(sizeof *r);
-    st_alloc_cold_end();
-    *r = (struct reading){b, req};
-    return r;
 }
 
 /* --- how a price went --- */
@@ -278,13 +285,10 @@ static void put_candle(struct st_json *j, const Startrader__V1__Candle *c)
 
 static void on_history(void *ctx, uint64_t key, Startrader__V1__Code code, const void *reply)
 {
-    struct reading r = *(struct reading *)ctx;
+    struct reading r = reading_take(ctx);
     const Startrader__V1__EconHistoryReply *m = reply;
     struct st_json j;
     (void)key;
-    st_alloc_cold_begin();
-    st_free(ctx);
-    st_alloc_cold_end();
     if (code != STARTRADER__V1__CODE__CODE_OK || !m || !m->history) {
         door_problem(r.req, code == STARTRADER__V1__CODE__CODE_OK ? 0 : code, 0);
         return;

@@ -8,11 +8,10 @@
 #include <check.h>
 #include <stdlib.h>
 
-static inline int run_suite(const char *name, const TTest *const *tests, size_t count)
+/* A case with fixtures or times of its own. */
+static inline int run_case(const char *name, TCase *c, const TTest *const *tests, size_t count)
 {
     Suite *s = suite_create(name);
-    TCase *c = tcase_create(name);
-    tcase_set_timeout(c, 60);
     for (size_t i = 0; i < count; i++)
         tcase_add_test(c, tests[i]);
     suite_add_tcase(s, c);
@@ -21,6 +20,13 @@ static inline int run_suite(const char *name, const TTest *const *tests, size_t 
     int failed = srunner_ntests_failed(r);
     srunner_free(r);
     return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static inline int run_suite(const char *name, const TTest *const *tests, size_t count)
+{
+    TCase *c = tcase_create(name);
+    tcase_set_timeout(c, 60);
+    return run_case(name, c, tests, count);
 }
 
 #define SUITE_MAIN(name, ...)                                                                      \

@@ -39,9 +39,10 @@ export class Yard {
     const line = h('p', { class: this.bad ? 'say' : 'gain', role: 'status' }, this.words);
     line.hidden = this.words === '';
     box.append(line);
-    if (account.fleet.length > 1) box.append(h('h3', {}, say('fleet')));
-    if (account.fleet.length > 1)
-      box.append(...account.fleet.map((s) => this.own(s, account.ship, location)));
+    if (account.fleet.length > 1) {
+      const ships = account.fleet.map((s) => this.own(s, account.ship, location));
+      box.append(h('h3', {}, say('fleet')), ...ships);
+    }
     this.drawYard(box, location, ship);
   }
 

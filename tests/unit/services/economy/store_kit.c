@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store_kit.h"
+#include "../../libcommon/suite.h"
 
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <st/alloc.h>
@@ -249,16 +249,8 @@ void kit_end(void)
 
 int kit_main(const char *name, const TTest *const *tests, size_t count)
 {
-    Suite *suite = suite_create(name);
     TCase *c = tcase_create(name);
     tcase_set_timeout(c, 120);
-    for (size_t i = 0; i < count; i++)
-        tcase_add_test(c, tests[i]);
     tcase_add_unchecked_fixture(c, kit_start, kit_end);
-    suite_add_tcase(suite, c);
-    SRunner *r = srunner_create(suite);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_case(name, c, tests, count);
 }
