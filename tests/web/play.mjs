@@ -22,6 +22,8 @@ const HAUNTS = [
 ];
 /** Ships that the hunt may cost. */
 const LIVES = 5;
+/** How long pirates are hunted for one cargo that no mate of theirs takes first, ms. */
+const PATIENCE = 600000;
 
 const goodRow = (code) => page.locator(`tr[data-good="${code}"]`);
 const heldOf = async (code) =>
@@ -209,12 +211,14 @@ const steps = [
     [
         'pick up what it leaves',
         async () => {
+            const end = performance.now() + PATIENCE;
             let hunted = true;
             await dare('its cargo', async () => {
-                for (let tries = 0; tries < 3; tries += 1) {
+                while (performance.now() < end) {
                     if (!hunted) await hunt();
                     hunted = false;
                     if (await takeCargo()) return;
+                    console.log('#  its cargo: somebody else has it, the next pirate');
                 }
                 throw new Error('others take each cargo first');
             });
