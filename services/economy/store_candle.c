@@ -16,6 +16,7 @@ static const struct st_pg_stmt
                " CASE t.kind WHEN 'order' THEN e.amount ELSE 0 END AS traded"
                " FROM span, economy.transactions t JOIN economy.ledger_entries e"
                " ON e.transaction = t.id WHERE t.at >= span.since AND t.at < span.till"
+               " AND t.kind <> 'opening'" /* from nothing: no price moved */
                " AND e.commodity > 0 AND e.account BETWEEN 12884901889 AND 12884901987),"
                " sums AS (SELECT location, commodity, min(id) AS first, max(id) AS last,"
                " least(min(before), min(after)) AS low, greatest(max(before), max(after)) AS high,"

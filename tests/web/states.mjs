@@ -461,6 +461,27 @@ const states = [
         },
     ],
     [
+        'how a price went: candles, and what pilots bought',
+        async () => {
+            const pilot = await landing();
+            const { page } = pilot;
+            await page.click('.play');
+            await docked(pilot);
+            await page.click('tr[data-good="LUX"]');
+            await page.click('.side-buy');
+            await pilot.until('the button', () => page.locator('.order-button').isEnabled());
+            await page.click('.order-button');
+            await says(pilot, '.receipts li', /^Bought 1 Luxuries/);
+            await page.getByRole('button', { name: '1 hour' }).click();
+            // The minute of an order ends, and is then counted.
+            const bought = /^In 1 hour pilots bought [1-9]\d* and sold 0$/;
+            await says(pilot, '.chart-words', bought, 180000);
+            const words = await page.locator('.chart canvas').getAttribute('aria-label');
+            assert.match(words, /^Price over 1 hour: from [\d,]+ to [\d,]+, lowest [\d,]+, /);
+            await pilot.shot('state-chart');
+        },
+    ],
+    [
         'no error in the pages but of the network',
         async () => {
             const known = /WebSocket|Failed to load resource|net::ERR_/;

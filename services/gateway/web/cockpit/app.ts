@@ -242,7 +242,7 @@ export class App {
       this.view.touchPads(),
     );
     const menu = (): void => this.openDrawer('menu');
-    const docked = new Docked(game, market, () => void this.undock(), menu);
+    const docked = new Docked(game, market, this.parts.auth, () => void this.undock(), menu);
     docked.ticket.onSold = () => {
       hints.sold = true;
     };

@@ -4,6 +4,7 @@
 
 import type { AccountReply } from '@gen/trade_pb';
 import { Side } from '@gen/types_pb';
+import type { Auth } from '../sdk/auth';
 import { chevrons, h, icon, setText, setVar } from './dom';
 import type { Game } from './game';
 import { goodIcon } from './icons';
@@ -62,10 +63,11 @@ export class Docked {
   constructor(
     private readonly game: Game,
     private readonly market: Market,
+    auth: Auth,
     undock: () => void,
     private readonly menu: () => void,
   ) {
-    this.ticket = new Ticket(game, market);
+    this.ticket = new Ticket(game, market, auth);
     this.yard = new Yard(game, market, () => (this.dirty = true));
     this.ticket.onClose = () => this.ticket.element.classList.remove('open');
     this.undockButton.addEventListener('click', undock);

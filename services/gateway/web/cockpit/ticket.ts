@@ -4,6 +4,8 @@
 
 import { type QuoteReply } from '@gen/trade_pb';
 import { OrderResult, Side } from '@gen/types_pb';
+import type { Auth } from '../sdk/auth';
+import { Chart } from './chart';
 import { sayRefused } from './dialogs';
 import { h, icon, setText, setVar, toggle } from './dom';
 import type { Game } from './game';
@@ -54,6 +56,7 @@ export class Ticket {
     attrs: { min: '1', max: '1' },
   });
   private readonly head = h('div', { class: 'head' });
+  private readonly chart: Chart;
   private readonly why = h('div', { class: 'why' });
   private readonly facts = h('dl');
   private readonly total = h('span', { class: 'figure' });
@@ -66,7 +69,9 @@ export class Ticket {
   constructor(
     private readonly game: Game,
     private readonly market: Market,
+    auth: Auth,
   ) {
+    this.chart = new Chart(auth);
     const step = (by: number): HTMLElement =>
       h(
         'button',
@@ -77,6 +82,7 @@ export class Ticket {
     this.slider.addEventListener('input', () => this.setQuantity(Number(this.slider.value)));
     this.element.append(
       this.head,
+      this.chart.element,
       this.why,
       h('div', { class: 'sides' }, this.buyTab, this.sellTab),
       h(
@@ -108,6 +114,7 @@ export class Ticket {
     const changed = location !== this.location || commodity !== this.commodity;
     this.location = location;
     this.commodity = commodity;
+    this.chart.show(location, commodity);
     if (changed) {
       const line = this.market.line(location, commodity);
       this.side = this.market.inHold(commodity) > 0 || !line?.sells ? Side.SELL : Side.BUY;
@@ -158,6 +165,7 @@ export class Ticket {
 
   /** Call often while the ticket is open: asks for prices and counts them down. */
   pump(now: number): void {
+    this.chart.pump(now);
     if (this.commodity === 0 || this.sending) return;
     const left = this.quote ? this.quoteUntil - now : 0;
     if (this.quote && left <= 0 && !this.renewed) {

@@ -2,6 +2,8 @@
 // Sign-in over HTTP: guest, register, login, claim, refresh, logout, and what the page may ask
 // without a socket. Knows no screen. Secrets are kept by CredentialStore alone.
 
+import { type Candle, readCandles } from './candles';
+
 /** A refusal of the HTTP interface, by its code (see Code in types.proto), or 'network'. */
 export class ApiError extends Error {
   constructor(
@@ -134,6 +136,17 @@ export class Auth {
   async world(): Promise<WorldInfo> {
     const body = await this.call('GET', '/v1/world', null);
     return { revision: String(body['revision'] ?? body['config_revision'] ?? '') };
+  }
+
+  /** How a price went: the newest `count` (1 to 512) steps of 1, 5, 15, 60 or 240 minutes. */
+  async history(
+    location: number,
+    commodity: number,
+    stepMin: number,
+    count: number,
+  ): Promise<Candle[]> {
+    const path = `/v1/markets/${location}/${commodity}/history`;
+    return readCandles(await this.call('GET', `${path}?step=${stepMin}&count=${count}`, null));
   }
 
   /** The bytes of a world configuration; its revision is 16 hex digits. */
