@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "calendar.h"
 #include "decide.h"
 
 #include <string.h>
@@ -92,7 +93,8 @@ static void drift_line(struct unit *u, struct line *l, int64_t transaction)
     account_id station = account_of(ACCOUNT_STATION, l->location);
     int32_t carry = l->carry, good = (int32_t)l->commodity;
     int64_t stock = book_balance(&u->book, station, good);
-    int64_t move = rules_drift(stock, l->rest, &carry);
+    enum market_event event = calendar_at(u->catalog, u->now_ms, l->location, l->commodity, NULL);
+    int64_t move = rules_drift(stock, calendar_rest(event, l->rest), &carry);
     l->changed = l->changed || move != 0 || carry != l->carry;
     l->carry = carry;
     bool moved = true;

@@ -364,7 +364,7 @@ struct unit {
     uint32_t ids_n, id_block, id_next;
     uint32_t ship_ids[ECONOMY_BATCH_MAX];
     uint32_t ship_ids_n, ship_next;
-    uint64_t now_ms; /* wall, for the events' time stamps only */
+    uint64_t now_ms; /* wall, for time stamps and the calendar */
     bool looks;      /* rows are not locked: nothing of them may change */
 };
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <st/assert.h>
+#include <st/clock.h>
 #include <st/err.h>
 
 static const struct st_pg_stmt
@@ -73,6 +74,7 @@ int store_markets(struct store *s, struct market_line *out, size_t *count)
     struct st_pg_result *r = NULL;
     int err = st_pg_exec(s->pg, &q_markets, NULL, 0, &r);
     *count = err == 0 ? ST_MIN(st_pg_rows(r), (size_t)LINES_MAX) : 0;
+    uint64_t now_ms = st_wall_ms();
     for (size_t i = 0; i < *count; i++) {
         struct market_line *m = &out[i];
         *m = (struct market_line){
@@ -87,6 +89,8 @@ int store_markets(struct store *s, struct market_line *out, size_t *count)
         const struct config_zone *zone = catalog_zone_of(s->catalog, m->line.location);
         m->line.price.tax_pm = zone ? zone->tax_pm : 0;
         m->restricted = catalog_restricted(s->catalog, m->line.location, m->line.commodity);
+        m->event = calendar_at(s->catalog, now_ms, m->line.location, m->line.commodity,
+                               &m->event_until_ms);
     }
     st_pg_result_free(&r);
     return err;
@@ -131,12 +135,10 @@ int store_clean(struct store *s, uint32_t *ships, uint64_t *players, size_t max,
 {
     char text[24];
     struct st_pg_param limit = st_pg_param_int(text, (int64_t)max);
-    struct st_pg_step steps[] = {{&q_clean_outbox, NULL, 0, NULL},
-                                 {&q_clean_inbox, NULL, 0, NULL},
-                                 {&q_clean_quotes, NULL, 0, NULL},
-                                 {&q_clean_history, NULL, 0, NULL},
-                                 {&q_clean_candles, NULL, 0, NULL},
-                                 {&q_parked, &limit, 1, NULL}};
+    struct st_pg_step steps[] = {
+        {&q_clean_outbox, NULL, 0, NULL},  {&q_clean_inbox, NULL, 0, NULL},
+        {&q_clean_quotes, NULL, 0, NULL},  {&q_clean_history, NULL, 0, NULL},
+        {&q_clean_candles, NULL, 0, NULL}, {&q_parked, &limit, 1, NULL}};
     *count = 0;
     int err = st_pg_pipeline(s->pg, steps, ST_ARRAY_LEN(steps));
     if (err != 0)

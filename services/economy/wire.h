@@ -9,6 +9,7 @@
 #include <st/arena.h>
 #include <st/buf.h>
 
+#include "calendar.h"
 #include "unit.h"
 
 enum { WIRE_REQUEST_MAX = 2048, WIRE_EVENT_MAX = 16 << 10 };
@@ -102,6 +103,8 @@ struct market_line {
     int64_t before_milli; /* mid price an hour ago, 0 = unknown */
     uint64_t version;
     bool restricted;
+    enum market_event event;
+    uint64_t event_until_ms; /* Unix time, 0 = no event */
 };
 void wire_market_reply(const struct market_line *lines, size_t count, uint32_t location,
                        uint64_t as_of_ms, struct st_buf *out);

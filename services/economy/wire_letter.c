@@ -228,6 +228,8 @@ static void set_line(Startrader__V1__MarketLine *m, const struct market_line *l)
     m->buys = room > 0 && gross <= l->treasury;
     m->version = l->version;
     m->restricted = l->restricted;
+    m->event = (Startrader__V1__MarketEvent)l->event;
+    m->event_until_ms = l->event_until_ms;
 }
 
 void wire_market_reply(const struct market_line *lines, size_t count, uint32_t location,

@@ -227,6 +227,18 @@ static struct reading reading_take(void *ctx)
     return r;
 }
 
+static const char *event_name(Startrader__V1__MarketEvent event)
+{
+    switch (event) {
+    case STARTRADER__V1__MARKET_EVENT__MARKET_EVENT_SHORTAGE:
+        return "shortage";
+    case STARTRADER__V1__MARKET_EVENT__MARKET_EVENT_FESTIVAL:
+        return "festival";
+    default:
+        return "none";
+    }
+}
+
 static void put_line(struct st_json *j, const Startrader__V1__MarketLine *l)
 {
     st_json_object(j, NULL);
@@ -241,6 +253,8 @@ static void put_line(struct st_json *j, const Startrader__V1__MarketLine *l)
     st_json_bool(j, "sells", l->sells);
     st_json_bool(j, "buys", l->buys);
     st_json_bool(j, "restricted", l->restricted);
+    st_json_str(j, "event", event_name(l->event));
+    st_json_uint(j, "event_until_ms", l->event_until_ms);
     st_json_id(j, "version", l->version);
     st_json_object_end(j);
 }

@@ -19,6 +19,7 @@ const size = { width: 1000, height: 640 };
 const opened = [];
 const ann = { name: `Ann ${tag}` };
 const bob = { name: `Bob ${tag}` };
+const LUNA = 2;
 /** 1/512 u. */
 const SUN = 524288 * 512;
 
@@ -80,6 +81,22 @@ async function says(pilot, selector, words, ms = 30000) {
 const silent = (pilot, selector) =>
     pilot.until(`nothing in ${selector}`, async () => !(await pilot.shown(selector)));
 
+/** The window of a pilot who has signed in elsewhere. */
+async function signedIn(pilot, json) {
+    const credentials = JSON.stringify({
+        playerId: json.player_id,
+        ticket: json.ticket,
+        ticketExpiresAt: json.ticket_expires_at,
+        refreshSecret: json.refresh_secret,
+    });
+    await pilot.page.evaluate(
+        (text) => localStorage.setItem('startrader.credentials', text),
+        credentials,
+    );
+    await pilot.page.goto(url);
+    await docked(pilot);
+}
+
 /** Fills the form of the open dialog by keys and sends it. */
 async function form({ page }, name, word) {
     await page.click('.dialog #name', { clickCount: 3 });
@@ -116,10 +133,11 @@ async function without(name, during) {
     await stack.waitAllReady();
 }
 
-/** Of a pilot who has never played: the ship rests at the Luna Yards; credits from the mint. */
-async function settleAtLuna(player, credits) {
+/** Of a pilot who has never played: the ship rests at a station; credits from the mint. */
+async function settle(player, location, credits) {
     await stack.sql(`
-        UPDATE economy.ships SET holder_id = 2 WHERE player = ${player} AND holder_kind = 2;
+        UPDATE economy.ships SET holder_id = ${location}
+        WHERE player = ${player} AND holder_kind = 2;
         WITH t AS (INSERT INTO economy.transactions (id, kind)
                    SELECT nextval('economy.id_block'), 'gift' RETURNING id),
         w AS (UPDATE economy.wallets SET credits = credits + ${credits} * CASE kind
@@ -254,21 +272,10 @@ const states = [
         async () => {
             const cyd = new Player(url);
             const { json } = await cyd.guest();
-            await settleAtLuna(cyd.id, 30000);
+            await settle(cyd.id, LUNA, 30000);
             const pilot = await landing();
             const { page } = pilot;
-            const credentials = JSON.stringify({
-                playerId: json.player_id,
-                ticket: json.ticket,
-                ticketExpiresAt: json.ticket_expires_at,
-                refreshSecret: json.refresh_secret,
-            });
-            await page.evaluate(
-                (text) => localStorage.setItem('startrader.credentials', text),
-                credentials,
-            );
-            await page.goto(url);
-            await docked(pilot);
+            await signedIn(pilot, json);
             await page.getByRole('tab', { name: 'Ship' }).click();
             await pilot.until('the yard', () => pilot.shown('tr[data-ship="hauler"]'));
             assert.ok(await page.locator('tr[data-ship="heavy_hauler"] .button').isDisabled());
@@ -288,6 +295,30 @@ const states = [
             await pilot.until('the small hold', async () =>
                 (await pilot.text('.hold-sum')).includes('24 t'),
             );
+        },
+    ],
+    [
+        'the shortage of the day: news, and a reason of the price',
+        async () => {
+            const { lines } = await (await fetch(`${url}/v1/markets`)).json();
+            const scarce = lines.filter((line) => line.event === 'shortage');
+            assert.equal(scarce.length, 1);
+            const [{ location, commodity }] = scarce;
+            const code = await stack.sql(
+                `SELECT code FROM economy.commodities WHERE id = ${commodity}`,
+            );
+            const dan = new Player(url);
+            const { json } = await dan.guest();
+            await settle(dan.id, location, 30000);
+            const pilot = await landing();
+            await signedIn(pilot, json);
+            await pilot.page.click(`tr[data-good="${code}"]`);
+            await says(pilot, `tr[data-good="${code}"] .meter-word`, 'shortage');
+            await says(pilot, '.ticket .today', / is short of .+ until \d\d:\d\d: twice as much /);
+            await pilot.shot('state-shortage');
+            await pilot.page.locator('.ticket .closer').click();
+            await pilot.page.getByRole('tab', { name: 'News' }).click();
+            await says(pilot, '.facts-list .job b', / is short of /);
         },
     ],
     [

@@ -107,23 +107,20 @@ export class Chart {
   }
 
   private draw(): void {
-    const width = this.sheet.canvas.clientWidth || 384;
-    const height = this.sheet.canvas.clientHeight || 150;
+    const { canvas } = this.sheet;
+    const { stepMin, count } = this.span;
+    const row = steps(this.candles ?? [], stepMin, count, Date.now() / 1000);
+    const drawn = row.filter((candle) => candle !== null);
+    canvas.hidden = drawn.length === 0;
+    if (drawn.length === 0) {
+      setText(this.words, say(this.candles ? 'chartEmpty' : 'asking'));
+      return;
+    }
+    const width = canvas.clientWidth || 384;
+    const height = canvas.clientHeight || 150;
     if (width !== this.sheet.width || height !== this.sheet.height)
       this.sheet.resize(width, height);
     const c = this.sheet.begin();
-    if (!this.candles) {
-      setText(this.words, say('asking'));
-      return;
-    }
-    const nowS = Date.now() / 1000;
-    const row = steps(this.candles, this.span.stepMin, this.span.count, nowS);
-    const drawn = row.filter((candle) => candle !== null);
-    if (drawn.length === 0) {
-      setText(this.words, say('chartEmpty'));
-      this.sheet.canvas.setAttribute('aria-label', say('chartEmpty'));
-      return;
-    }
     const low = Math.min(...drawn.map((candle) => candle.low));
     const high = Math.max(...drawn.map((candle) => candle.high));
     this.drawScale(c, low, high);

@@ -8,7 +8,7 @@ import type { Auth } from '../sdk/auth';
 import { chevrons, h, icon, setText, setVar } from './dom';
 import type { Game } from './game';
 import { goodIcon } from './icons';
-import type { Market, Row } from './market';
+import { eventWord, type Market, type Row } from './market';
 import { Sheet, stationGlyph, stationKind } from './scene/marks';
 import { COLOURS } from './scene/palette';
 import { Ticket } from './ticket';
@@ -90,6 +90,7 @@ export class Docked {
       h('div', { class: 'body' }, this.tabs, this.list, this.holdStrip, this.ticket.element),
     );
     market.events.on('change', () => (this.dirty = true));
+    market.events.on('today', (line) => this.addNews(market.sayEvent(line)));
     market.events.on('silent', () => this.onSilent());
   }
 
@@ -390,6 +391,7 @@ export class Docked {
             ? 'stockNormal'
             : 'stockPlenty';
     const short = share < 0.35;
+    const event = eventWord(line.event);
     const meter = h('span', { class: `meter ${short ? 'short' : ''}` }, h('i'), h('b'));
     setVar(meter, '--share', Math.min(1, share / 2).toFixed(3));
     const profit = this.profitOf(r);
@@ -429,7 +431,11 @@ export class Docked {
         'td',
         { class: 't-stock start' },
         meter,
-        h('span', { class: `meter-word ${short ? 'short' : ''}` }, say(word)),
+        h(
+          'span',
+          { class: `meter-word ${event ? 'event' : short ? 'short' : ''}` },
+          event ? say(event) : say(word),
+        ),
       ),
       h(
         'td',

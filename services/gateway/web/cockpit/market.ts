@@ -6,6 +6,7 @@ import { create } from '@bufbuild/protobuf';
 import {
   type AccountReply,
   AccountRequestSchema,
+  MarketEvent,
   type MarketLine,
   MarketRequestSchema,
   type OrderReply,
@@ -20,11 +21,24 @@ import type { Station } from '../kernel/config';
 import { Emitter } from '../sdk/emitter';
 import { makeId } from '../sdk/requests';
 import type { Game } from './game';
+import { say, type TextKey } from './text';
 
 const REFRESH_MS = 5000;
 const RETRY_MS = 3000;
 /** Loading, docking and undocking cost the time of so many units of flight. */
 const NEAR_U = 6000;
+
+/** The word for an event of the day, null without one. */
+export function eventWord(event: MarketEvent): TextKey | null {
+  switch (event) {
+    case MarketEvent.SHORTAGE:
+      return 'eventShortage';
+    case MarketEvent.FESTIVAL:
+      return 'eventFestival';
+    default:
+      return null;
+  }
+}
 
 export interface BestPlace {
   station: Station;
@@ -42,7 +56,12 @@ export interface Row {
 }
 
 export class Market {
-  readonly events = new Emitter<{ change: null; account: AccountReply; silent: boolean }>();
+  readonly events = new Emitter<{
+    change: null;
+    account: AccountReply;
+    silent: boolean;
+    today: MarketLine;
+  }>();
   account: AccountReply | null = null;
   asOf = 0;
   silent = false;
@@ -51,6 +70,7 @@ export class Market {
   private nextAccountAt = 0;
   private asking = false;
   private askingAccount = false;
+  private readonly told = new Set<string>();
 
   constructor(private readonly game: Game) {}
 
@@ -86,6 +106,7 @@ export class Market {
       }
       this.setSilent(false);
       this.nextAt = now + REFRESH_MS;
+      this.tellEvents();
       this.events.emit('change', null);
     } catch {
       this.setSilent(true);
@@ -114,6 +135,30 @@ export class Market {
     } finally {
       this.askingAccount = false;
     }
+  }
+
+  /** Each event of the day is told once. */
+  private tellEvents(): void {
+    for (const line of this.lines.values()) {
+      if (!eventWord(line.event)) continue;
+      const key = `${line.location}/${line.commodity}/${line.event}/${line.eventUntilMs}`;
+      if (this.told.has(key)) continue;
+      this.told.add(key);
+      this.events.emit('today', line);
+    }
+  }
+
+  /** What happens at a market today, and until when. */
+  sayEvent(line: MarketLine): string {
+    const word = eventWord(line.event);
+    if (!word) return '';
+    const t = new Date(Number(line.eventUntilMs)).toLocaleTimeString('en-GB', {
+      hour: '2-digit',
+      minute: '2-digit',
+    });
+    const place = this.game.station(line.location)?.name ?? '';
+    const what = word === 'eventShortage' ? 'eventShortageAt' : 'eventFestivalAt';
+    return say(what, { good: this.game.goodName(line.commodity), place, t });
   }
 
   line(location: number, commodity: number): MarketLine | undefined {

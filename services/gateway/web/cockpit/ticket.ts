@@ -392,6 +392,7 @@ export class Ticket {
         h('span', { class: 'figure' }, signedPercent(pm)),
       );
     };
+    const today = this.market.sayEvent(now);
     const off = target > 0 ? Math.round(((stock - target) * 1000) / target) : 0;
     this.why.replaceChildren(
       h(
@@ -403,6 +404,7 @@ export class Ticket {
         say(off > 0 ? 'whyStockAbove' : 'whyStockBelow', { n: percent(Math.abs(off)) }),
         q.stockEffectPm,
       ),
+      today ? h('div', { class: 'today' }, today) : '',
       reason(say('whyZone'), q.zoneEffectPm),
       reason(say('whyOrder'), q.orderEffectPm),
     );

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <st/alloc.h>
+#include <st/clock.h>
 #include <st/err.h>
 
 START_TEST(provision_happens_once)
@@ -337,22 +338,44 @@ START_TEST(an_operator_grants_a_ship)
 }
 END_TEST
 
+/* The first market with that event now, of the catalog's lines. */
+static const struct catalog_line *market_with(enum market_event event)
+{
+    for (uint32_t i = 0; i < catalog.lines_n; i++)
+        if (calendar_at(&catalog, st_wall_ms(), catalog.lines[i].location,
+                        catalog.lines[i].commodity, NULL) == event)
+            return &catalog.lines[i];
+    ck_abort_msg("no market with event %d", (int)event);
+}
+
+#define MARKET(l) ((l)->location * 1000ull + (l)->commodity)
+
+static int64_t stock_of(const struct catalog_line *l)
+{
+    return askf("SELECT stock FROM economy.market_prices WHERE location * 1000 + commodity = %llu",
+                MARKET(l));
+}
+
 START_TEST(markets_live)
 {
     struct act drift = {.kind = ACT_DRIFT, .cycle = true};
-    ask("UPDATE economy.market_prices SET rest = rest + 640 WHERE location = 1 AND commodity = 6"
-        " RETURNING 1");
-    int64_t before =
-        ask("SELECT stock FROM economy.market_prices WHERE location = 1 AND commodity = 6");
+    const struct catalog_line *calm = market_with(MARKET_EVENT_NONE),
+                              *scarce = market_with(MARKET_EVENT_SHORTAGE);
+    askf("UPDATE economy.market_prices SET rest = rest + 640"
+         " WHERE location * 1000 + commodity = %llu RETURNING 1",
+         MARKET(calm));
+    int64_t before = stock_of(calm), scarce_before = stock_of(scarce);
     run(&drift);
-    int64_t after =
-        ask("SELECT stock FROM economy.market_prices WHERE location = 1 AND commodity = 6");
-    ck_assert_int_ge(after, before + 10);
+    ck_assert_int_ge(stock_of(calm), before + 10);
+    ck_assert_int_lt(stock_of(scarce), scarce_before); /* it was at rest but for the shortage */
     ck_assert_int_eq(ask("SELECT count(*) FROM economy.price_history"), catalog.lines_n);
     struct market_line *lines = st_alloc_array(LINES_MAX, sizeof *lines);
-    size_t n = 0;
+    size_t n = 0, told = 0;
     ck_assert_int_eq(store_markets(store, lines, &n), 0);
     ck_assert_uint_eq(n, catalog.lines_n);
+    for (size_t i = 0; i < n; i++)
+        told += lines[i].event == MARKET_EVENT_SHORTAGE && lines[i].event_until_ms > st_wall_ms();
+    ck_assert_uint_eq(told, 1);
     st_free(lines);
     books_are_right();
 }

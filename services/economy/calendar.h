@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Events of the day. They follow from the system's name and the time alone, so every economy
+ * instance, now and after a restart, knows the same ones and nothing has to be stored. Pure; any
+ * thread.
+ *
+ * At any time there is one shortage: one good at one station, 4 h. In half of the 2 h there is a
+ * festival: luxuries and food at one station. Slots begin at multiples of their length since the
+ * Unix epoch.
+ */
+#ifndef ECONOMY_CALENDAR_H
+#define ECONOMY_CALENDAR_H
+
+#include "catalog.h"
+
+enum market_event { /* as MarketEvent in trade.proto */
+                    MARKET_EVENT_NONE = 0,
+                    MARKET_EVENT_SHORTAGE = 1, /* uses twice as much */
+                    MARKET_EVENT_FESTIVAL = 2, /* uses three times as much */
+};
+
+enum {
+    CALENDAR_SHORTAGE_MS = 4 * 3600 * 1000,
+    CALENDAR_FESTIVAL_MS = 2 * 3600 * 1000,
+};
+
+/* The event of a market at a Unix time; *until_ms = when it ends, 0 without one. A shortage goes
+ * before a festival. `until_ms` may be NULL. */
+enum market_event calendar_at(const struct catalog *c, uint64_t now_ms, uint32_t location,
+                              uint32_t commodity, uint64_t *until_ms);
+
+/* The stock that a market drifts to during an event, from the usual one, units. */
+int64_t calendar_rest(enum market_event event, int64_t rest);
+
+#endif
