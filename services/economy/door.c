@@ -21,7 +21,7 @@ static const struct {
     {"quote", wire_quote, NULL},         {"account", wire_account, NULL},
     {"ship", wire_ship, NULL},           {"grant", wire_grant, NULL},
     {"market", NULL, pages_market},      {"open", NULL, pages_open},
-    {"history", NULL, pages_history},
+    {"history", NULL, pages_history},    {"leaderboard", NULL, pages_board},
 };
 
 static const char *const trade_results[ORDER_MALFORMED + 1] = {

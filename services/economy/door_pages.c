@@ -2,6 +2,9 @@
 /* Requests that are no acts: each is one statement on a thread of the store, or none. */
 #include "door_private.h"
 
+#include <string.h>
+
+#include <st/clock.h>
 #include <st/log.h>
 
 void pages_market(void *ctx, struct st_bus_msg *take_msg)
@@ -62,6 +65,72 @@ void pages_history(void *ctx, struct st_bus_msg *take_msg)
     h->msg = take_msg;
     h->busy = st_workers_submit(d->service->looking, run_history, on_history_read, h) == 0;
     if (!h->busy)
+        door_refuse(v, take_msg, CODE_BUSY);
+}
+
+static void send_board(const struct board_page *p, struct verb *v, struct st_bus_msg *take_msg)
+{
+    struct door *d = v->door;
+    st_buf_clear(&d->out);
+    wire_board_reply(p->ranks, p->count, p->as_of_ms, &d->out);
+    door_count(v, CODE_OK);
+    door_send(d, take_msg, &d->out);
+    st_bus_msg_free(take_msg);
+}
+
+static void run_board(void *thread_ctx, void *job)
+{
+    struct board_page *p = job;
+    p->err = store_board(thread_ctx, p->board, p->reading, &p->reading_n);
+}
+
+static void on_board_read(void *job)
+{
+    struct board_page *p = job;
+    struct door *d = p->verb->door;
+    p->busy = false;
+    service_database(d->service, p->err);
+    if (p->err != 0) {
+        door_refuse(p->verb, p->msg, CODE_UNAVAILABLE);
+        return;
+    }
+    memcpy(p->ranks, p->reading, p->reading_n * sizeof *p->ranks);
+    p->count = p->reading_n;
+    p->known = true;
+    p->read_at_ms = st_loop_now_ms(d->service->loop);
+    p->as_of_ms = st_wall_ms();
+    send_board(p, p->verb, p->msg);
+}
+
+/* One reading is under way at most; who asks meanwhile gets the one before. */
+void pages_board(void *ctx, struct st_bus_msg *take_msg)
+{
+    struct verb *v = ctx;
+    struct door *d = v->door;
+    enum board board = BOARD_WEALTH;
+    if (d->closed || !d->service->world_known) {
+        door_refuse(v, take_msg, CODE_UNAVAILABLE);
+        return;
+    }
+    if (!wire_board(take_msg->data, take_msg->len, &d->arena, &board)) {
+        door_refuse(v, take_msg, CODE_MALFORMED);
+        return;
+    }
+    struct board_page *p = &d->boards[board];
+    uint64_t now = st_loop_now_ms(d->service->loop);
+    if (p->known && (p->busy || now - p->read_at_ms < ECONOMY_BOARD_KEPT_MS)) {
+        send_board(p, v, take_msg);
+        return;
+    }
+    if (p->busy) {
+        door_refuse(v, take_msg, CODE_BUSY);
+        return;
+    }
+    p->verb = v;
+    p->msg = take_msg;
+    p->board = board;
+    p->busy = st_workers_submit(d->service->looking, run_board, on_board_read, p) == 0;
+    if (!p->busy)
         door_refuse(v, take_msg, CODE_BUSY);
 }
 
@@ -134,5 +203,7 @@ bool pages_busy(const struct door *d)
         busy = busy || d->openings[i].busy;
     for (size_t i = 0; i < HISTORIES_MAX; i++)
         busy = busy || d->histories[i].busy;
+    for (size_t i = BOARD_WEALTH; i <= BOARD_HUNT; i++)
+        busy = busy || d->boards[i].busy;
     return busy;
 }

@@ -29,7 +29,7 @@ struct verb {
     struct st_histogram *time;
 };
 
-enum { VERBS = 11 };
+enum { VERBS = 12 };
 
 /* A request from its arrival to its answer. */
 struct request {
@@ -72,6 +72,18 @@ struct history {
     int err;
 };
 
+/* A reading of one leaderboard. */
+struct board_page {
+    struct verb *verb; /* while busy */
+    bool busy, known;
+    struct st_bus_msg *msg;
+    enum board board;
+    struct rank ranks[ECONOMY_BOARD_ROWS], reading[ECONOMY_BOARD_ROWS];
+    size_t count, reading_n;
+    uint64_t read_at_ms, as_of_ms; /* loop time; Unix time */
+    int err;
+};
+
 struct door {
     struct service *service;
     struct verb verbs[VERBS];
@@ -80,6 +92,7 @@ struct door {
     struct batch *batches, look;
     struct opening openings[OPENS_MAX];
     struct history histories[HISTORIES_MAX];
+    struct board_page boards[BOARD_HUNT + 1];
     struct st_buf out;
     struct st_timer *expiry;
     bool closed;
@@ -98,6 +111,6 @@ void door_send(struct door *d, const struct st_bus_msg *msg, const struct st_buf
 void pages_init(struct door *d);
 void pages_fini(struct door *d);
 bool pages_busy(const struct door *d);
-st_bus_msg_fn pages_market, pages_open, pages_history; /* ctx: the verb */
+st_bus_msg_fn pages_market, pages_open, pages_history, pages_board; /* ctx: the verb */
 
 #endif

@@ -30,6 +30,9 @@ enum {
     ECONOMY_RETRY_MAX = 5, /* of a batch after a deadlock or a serialization failure */
     ECONOMY_QUOTE_MS = 5000,
     ECONOMY_SHARD = 0, /* where ships appear */
+    ECONOMY_BOARD_ROWS = 50,
+    ECONOMY_BOARD_DAYS = 7,
+    ECONOMY_BOARD_KEPT_MS = 10000, /* a reading serves all who ask meanwhile */
     ECONOMY_DRIFT_MS = 10000,
     ECONOMY_DRIFTS_PER_CYCLE = 6, /* treasuries and price history move once per minute */
     ECONOMY_CHECK_MS = 3000,

@@ -51,6 +51,8 @@ int store_markets(struct store *s, struct market_line *out, size_t *count) ST_MU
 /* Candles of a market, oldest first; count is at most ECONOMY_CANDLES_MAX. */
 int store_history(struct store *s, const struct history_ask *ask, struct candle *out,
                   size_t *count) ST_MUST_CHECK;
+/* A leaderboard, best first; count is at most ECONOMY_BOARD_ROWS. */
+int store_board(struct store *s, enum board board, struct rank *out, size_t *count) ST_MUST_CHECK;
 /* The imbalance of the books: what balances and entries differ by. */
 int store_check(struct store *s, int64_t *credits, int64_t *goods) ST_MUST_CHECK;
 

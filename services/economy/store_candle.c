@@ -31,6 +31,21 @@ static const struct st_pg_stmt
                  " economy.candle_horizon), o, h, w, e, b, s, t FROM unnest($1::smallint[],"
                  " $2::smallint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[],"
                  " $7::bigint[], $8::bigint[], $9::int[]) AS q (l, c, o, h, w, e, b, s, t)"},
+    /* In the same transaction: what the pilots earned in that minute. */
+    q_days = {"pilot_days",
+              "INSERT INTO economy.pilot_days AS d (day, player, traded, trades, bounties, kills)"
+              " SELECT (h.minute AT TIME ZONE 'UTC')::date, t.player,"
+              " coalesce(sum(e.amount) FILTER (WHERE t.kind = 'order'), 0),"
+              " count(DISTINCT t.id) FILTER (WHERE t.kind = 'order'),"
+              " coalesce(sum(e.amount) FILTER (WHERE t.kind = 'bounty'), 0),"
+              " count(DISTINCT t.id) FILTER (WHERE t.kind = 'bounty') FROM economy.candle_horizon h"
+              " JOIN economy.transactions t ON t.at >= h.minute"
+              " AND t.at < h.minute + interval '1 minute' AND t.kind IN ('order', 'bounty')"
+              " JOIN economy.ledger_entries e ON e.transaction = t.id AND e.commodity = 0"
+              " AND e.account = t.player + 4294967296 GROUP BY 1, 2"
+              " ON CONFLICT (day, player) DO UPDATE SET traded = d.traded + excluded.traded,"
+              " trades = d.trades + excluded.trades, bounties = d.bounties + excluded.bounties,"
+              " kills = d.kills + excluded.kills"},
     q_move_horizon = {"candle_horizon",
                       "UPDATE economy.candle_horizon SET minute = minute + interval '1 minute'"
                       " WHERE minute + interval '66 s' < clock_timestamp() RETURNING"
@@ -45,6 +60,7 @@ static const struct st_pg_stmt
                  " now(), 'epoch'::timestamptz) - ($4::int - 1) * $3::int * interval '1 minute')"
                  " AS x GROUP BY b ORDER BY b LIMIT 512"};
 _Static_assert((int64_t)ACCOUNT_STATION << 32 == 12884901888, "as in the statement");
+_Static_assert((int64_t)ACCOUNT_PILOT << 32 == 4294967296, "as in the statement");
 _Static_assert(ECONOMY_CANDLES_MAX == 512, "as in the statement");
 
 static void put_candle(struct column *c, const struct st_pg_result *r, size_t i)
@@ -63,13 +79,14 @@ static void put_candle(struct column *c, const struct st_pg_result *r, size_t i)
 
 static int write_minute(struct store *s, const struct st_pg_result *moves, bool *more)
 {
-    size_t n = st_pg_rows(moves), at = 0;
+    size_t n = st_pg_rows(moves), at = 1;
     steps_begin(s);
+    (void)steps_add(s, &q_days, 0);
     if (n > 0) {
         struct column *c = steps_add(s, &q_candles, 9);
         for (size_t i = 0; i < n; i++)
             put_candle(c, moves, i);
-        at = 1;
+        at++;
     }
     (void)steps_add(s, &q_move_horizon, 0);
     (void)steps_add(s, &st_pg_stmt_commit, 0);

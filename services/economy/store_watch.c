@@ -55,6 +55,8 @@ static const struct st_pg_stmt
                                         " WHERE at < now() - interval '2 hours'"},
     q_clean_candles = {"clean_candles", "DELETE FROM economy.candles"
                                         " WHERE minute < now() - interval '30 days'"},
+    q_clean_days = {"clean_days", "DELETE FROM economy.pilot_days"
+                                  " WHERE day < (now() AT TIME ZONE 'UTC')::date - 90"},
     q_parked = {"long_parked", "SELECT id, player FROM economy.ships WHERE holder_kind = 3 AND"
                                " changed_at < now() - interval '24 hours' ORDER BY changed_at"
                                " LIMIT $1::int"},
@@ -136,9 +138,10 @@ int store_clean(struct store *s, uint32_t *ships, uint64_t *players, size_t max,
     char text[24];
     struct st_pg_param limit = st_pg_param_int(text, (int64_t)max);
     struct st_pg_step steps[] = {
-        {&q_clean_outbox, NULL, 0, NULL},  {&q_clean_inbox, NULL, 0, NULL},
-        {&q_clean_quotes, NULL, 0, NULL},  {&q_clean_history, NULL, 0, NULL},
-        {&q_clean_candles, NULL, 0, NULL}, {&q_parked, &limit, 1, NULL}};
+        {&q_clean_outbox, NULL, 0, NULL}, {&q_clean_inbox, NULL, 0, NULL},
+        {&q_clean_quotes, NULL, 0, NULL}, {&q_clean_history, NULL, 0, NULL},
+        {&q_clean_days, NULL, 0, NULL},   {&q_clean_candles, NULL, 0, NULL},
+        {&q_parked, &limit, 1, NULL}};
     *count = 0;
     int err = st_pg_pipeline(s->pg, steps, ST_ARRAY_LEN(steps));
     if (err != 0)

@@ -183,6 +183,16 @@ bool wire_history(const uint8_t *data, size_t len, struct st_arena *arena, struc
     return true;
 }
 
+bool wire_board(const uint8_t *data, size_t len, struct st_arena *arena, enum board *out)
+{
+    const Startrader__V1__EconLeaderboardRequest *q = unpack(
+        &startrader__v1__econ_leaderboard_request__descriptor, data, len, WIRE_REQUEST_MAX, arena);
+    if (!q || (int)q->leaderboard < BOARD_WEALTH || (int)q->leaderboard > BOARD_HUNT)
+        return false;
+    *out = (enum board)q->leaderboard;
+    return true;
+}
+
 bool wire_open(const uint8_t *data, size_t len, struct st_arena *arena, struct open_ask *out)
 {
     const Startrader__V1__OpenRequest *q =

@@ -37,6 +37,12 @@ struct history_ask {
 };
 /* False also for a step that is none of 1, 5, 15, 60, 240 minutes. */
 bool wire_history(const uint8_t *data, size_t len, struct st_arena *arena, struct history_ask *out);
+enum board {                   /* as Leaderboard in trade.proto */
+             BOARD_WEALTH = 1, /* credits in the wallet */
+             BOARD_TRADE,      /* earned by orders in the last days, and their number */
+             BOARD_HUNT,       /* bounties, and their number */
+};
+bool wire_board(const uint8_t *data, size_t len, struct st_arena *arena, enum board *out);
 bool wire_open(const uint8_t *data, size_t len, struct st_arena *arena, struct open_ask *out);
 
 /* The reply message of an act's kind around its code and packed answer. */
@@ -115,6 +121,13 @@ struct candle {
 };
 void wire_history_reply(const struct candle *candles, size_t count, uint32_t step_min,
                         struct st_buf *out);
+struct rank {
+    uint64_t player;
+    int64_t value; /* credits */
+    uint32_t count;
+};
+void wire_board_reply(const struct rank *ranks, size_t count, uint64_t as_of_ms,
+                      struct st_buf *out);
 /* Lines of one location. */
 void wire_price_tick(const struct market_line *lines, size_t count, uint64_t now_ms,
                      struct st_buf *out);

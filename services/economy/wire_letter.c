@@ -281,6 +281,27 @@ void wire_history_reply(const struct candle *candles, size_t count, uint32_t ste
     st_wire_pack(&r.base, out);
 }
 
+void wire_board_reply(const struct rank *ranks, size_t count, uint64_t as_of_ms, struct st_buf *out)
+{
+    Startrader__V1__Leader packed[ECONOMY_BOARD_ROWS], *pointers[ECONOMY_BOARD_ROWS];
+    Startrader__V1__LeaderboardReply board = STARTRADER__V1__LEADERBOARD_REPLY__INIT;
+    Startrader__V1__EconLeaderboardReply r = STARTRADER__V1__ECON_LEADERBOARD_REPLY__INIT;
+    st_assert(count <= ECONOMY_BOARD_ROWS);
+    for (size_t i = 0; i < count; i++) {
+        Startrader__V1__Leader *p = pointers[i] = &packed[i];
+        *p = (Startrader__V1__Leader)STARTRADER__V1__LEADER__INIT;
+        p->player = ranks[i].player;
+        p->value = (uint64_t)ranks[i].value;
+        p->count = ranks[i].count;
+    }
+    board.n_leader = count;
+    board.leader = pointers;
+    board.as_of_ms = as_of_ms;
+    r.code = STARTRADER__V1__CODE__CODE_OK;
+    r.leaderboard = &board;
+    st_wire_pack(&r.base, out);
+}
+
 void wire_price_tick(const struct market_line *lines, size_t count, uint64_t now_ms,
                      struct st_buf *out)
 {

@@ -319,6 +319,54 @@ static void on_history(void *ctx, uint64_t key, Startrader__V1__Code code, const
     answer_json(r.b, r.req, "no-store");
 }
 
+/* --- leaderboards --- */
+
+static void on_leaders(void *ctx, uint64_t key, Startrader__V1__Code code, const void *reply)
+{
+    struct reading r = reading_take(ctx);
+    const Startrader__V1__EconLeaderboardReply *m = reply;
+    struct st_json j;
+    (void)key;
+    if (code != STARTRADER__V1__CODE__CODE_OK || !m || !m->leaderboard) {
+        door_problem(r.req, code == STARTRADER__V1__CODE__CODE_OK ? 0 : code, 0);
+        return;
+    }
+    st_buf_clear(&r.b->out);
+    st_json_begin(&j, &r.b->out);
+    st_json_object(&j, NULL);
+    st_json_uint(&j, "as_of_ms", m->leaderboard->as_of_ms);
+    st_json_array(&j, "leaders");
+    for (size_t i = 0; i < m->leaderboard->n_leader; i++) {
+        const Startrader__V1__Leader *l = m->leaderboard->leader[i];
+        st_json_object(&j, NULL);
+        st_json_id(&j, "player_id", l->player);
+        st_json_uint(&j, "value", l->value);
+        st_json_uint(&j, "count", l->count);
+        st_json_object_end(&j);
+    }
+    st_json_array_end(&j);
+    st_json_object_end(&j);
+    answer_json(r.b, r.req, "no-store");
+}
+
+void board_leaderboards(struct board *b, struct st_http_request *req)
+{
+    static const char *const names[] = {"wealth", "trade", "hunt"}; /* by Leaderboard, from 1 */
+    Startrader__V1__EconLeaderboardRequest m = STARTRADER__V1__ECON_LEADERBOARD_REQUEST__INIT;
+    const char *text = st_http_path_rest(req);
+    for (size_t i = 0; i < ST_ARRAY_LEN(names); i++)
+        if (strcmp(text, names[i]) == 0)
+            m.leaderboard = (Startrader__V1__Leaderboard)(i + 1);
+    if (m.leaderboard == STARTRADER__V1__LEADERBOARD__LEADERBOARD_UNSPECIFIED) {
+        door_problem(req, STARTRADER__V1__CODE__CODE_NOT_FOUND, 0);
+        return;
+    }
+    m.request_id = (char *)(uintptr_t)st_http_request_id(req);
+    caller_ask_econ(b->caller, "leaderboard", &m.base,
+                    &startrader__v1__econ_leaderboard_reply__descriptor, GATEWAY_REQUEST_MS,
+                    on_leaders, reading_new(b, req), 0);
+}
+
 /* A number that ends at `end`, 1 to max; 0 = it is none. */
 static uint32_t number(const char **text, char end, uint32_t max)
 {

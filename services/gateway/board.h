@@ -27,5 +27,7 @@ bool board_station_cell(const struct board *b, uint32_t location, uint32_t *cell
 void board_world(struct board *b, struct st_http_request *take_req);
 void board_world_bytes(struct board *b, struct st_http_request *take_req);
 void board_markets(struct board *b, struct st_http_request *take_req);
+/* GET /v1/leaderboards/{wealth,trade,hunt} */
+void board_leaderboards(struct board *b, struct st_http_request *take_req);
 
 #endif

@@ -93,6 +93,7 @@ DOOR_ROUTE(me)
 BOARD_ROUTE(world)
 BOARD_ROUTE(world_bytes)
 BOARD_ROUTE(markets)
+BOARD_ROUTE(leaderboards)
 
 static void on_file(void *ctx, struct st_http_request *req)
 {
@@ -118,6 +119,7 @@ static const struct st_http_route routes[] = {
     {"POST", "/v1/auth/refresh", on_refresh, false},
     {"POST", "/v1/auth/logout", on_logout, false},
     {"GET", "/v1/me", on_me, false},
+    {"GET", "/v1/leaderboards/*", on_leaderboards, false},
     {"GET", "/v1/markets", on_markets, false},
     {"GET", "/v1/markets/*", on_markets, false},
     {"GET", "/v1/world", on_world, false},

@@ -34,6 +34,18 @@ journey('world configuration and markets can be read', async () => {
     assert.equal(history.json.step_min, 5);
     assert.ok(Array.isArray(history.json.candles));
     assert.equal((await player.http('GET', `${route}?step=7`)).status, 400);
+    await player.guest();
+    const rich = await player.http('GET', '/v1/leaderboards/wealth');
+    assert.equal(rich.status, 200);
+    const worth = rich.json.leaders.map((leader) => leader.value);
+    assert.ok(worth.length > 0 && worth.length <= 50 && worth.at(-1) >= 0);
+    assert.deepEqual(
+        worth,
+        [...worth].sort((a, b) => b - a),
+    );
+    for (const board of ['trade', 'hunt'])
+        assert.equal((await player.http('GET', `/v1/leaderboards/${board}`)).status, 200);
+    assert.equal((await player.http('GET', '/v1/leaderboards/luck')).status, 404);
     assert.equal((await player.http('GET', `${route}?count=0`)).status, 400);
     assert.equal((await player.http('GET', `/v1/markets/${location}/x/history`)).status, 404);
 });

@@ -298,7 +298,7 @@ const states = [
         },
     ],
     [
-        'the shortage of the day: news, and a reason of the price',
+        'the shortage of the day: news, and a reason of the price; the best pilots',
         async () => {
             const { lines } = await (await fetch(`${url}/v1/markets`)).json();
             const scarce = lines.filter((line) => line.event === 'shortage');
@@ -319,6 +319,9 @@ const states = [
             await pilot.page.locator('.ticket .closer').click();
             await pilot.page.getByRole('tab', { name: 'News' }).click();
             await says(pilot, '.facts-list .job b', / is short of /);
+            await pilot.page.getByRole('tab', { name: 'Best pilots' }).click();
+            await says(pilot, '.boards [data-board="wealth"] .own', /^\d+\S.*3\d,\d{3} cr$/);
+            await pilot.shot('state-leaders');
         },
     ],
     [

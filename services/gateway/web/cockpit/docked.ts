@@ -7,6 +7,7 @@ import { Side } from '@gen/types_pb';
 import type { Auth } from '../sdk/auth';
 import { chevrons, h, icon, setText, setVar } from './dom';
 import type { Game } from './game';
+import { Leaders } from './leaders';
 import { goodIcon } from './icons';
 import { eventWord, type Market, type Row } from './market';
 import { Sheet, stationGlyph, stationKind } from './scene/marks';
@@ -15,7 +16,7 @@ import { Ticket } from './ticket';
 import { Yard } from './yard';
 import { distance, figure, money, percent, say, signed, type TextKey } from './text';
 
-type Tab = 'market' | 'jobs' | 'ship' | 'news';
+type Tab = 'market' | 'jobs' | 'ship' | 'news' | 'leaders';
 type Filter = 'all' | 'hold' | 'profit';
 type SortKey = 'good' | 'buy' | 'sell' | 'hour' | 'stock' | 'hold' | 'best' | 'profit';
 const COLUMNS: [SortKey, TextKey, string][] = [
@@ -33,6 +34,7 @@ export class Docked {
   readonly element: HTMLElement;
   readonly ticket: Ticket;
   private readonly yard: Yard;
+  private readonly leaders: Leaders;
   private tab: Tab = 'market';
   private filter: Filter = 'all';
   private search = '';
@@ -68,6 +70,7 @@ export class Docked {
     private readonly menu: () => void,
   ) {
     this.ticket = new Ticket(game, market, auth);
+    this.leaders = new Leaders(game, auth, () => (this.dirty = true));
     this.yard = new Yard(game, market, () => (this.dirty = true));
     this.ticket.onClose = () => this.ticket.element.classList.remove('open');
     this.undockButton.addEventListener('click', undock);
@@ -182,6 +185,7 @@ export class Docked {
 
   update(now: number): void {
     this.ticket.pump(now);
+    if (this.tab === 'leaders') this.leaders.pump(now);
     if (!this.dirty) return;
     this.dirty = false;
     this.rows = this.sorted(this.market.rows(this.location));
@@ -294,6 +298,7 @@ export class Docked {
       tab('jobs', 'tabJobs', jobs),
       tab('ship', 'tabShip'),
       tab('news', 'tabNews'),
+      tab('leaders', 'tabLeaders'),
       this.filters,
     );
   }
@@ -522,6 +527,7 @@ export class Docked {
     const box = h('div', { class: 'facts-list' });
     if (this.tab === 'jobs') this.drawJobs(box, this.market.account);
     if (this.tab === 'ship') this.yard.draw(box, this.location);
+    if (this.tab === 'leaders') this.leaders.draw(box);
     if (this.tab === 'news')
       box.append(...(this.news.length ? this.news : [h('p', { class: 'mute' }, say('noNews'))]));
     this.list.replaceChildren(h('div', { class: 'scroll' }, box));

@@ -43,6 +43,17 @@ export interface WorldInfo {
   revision: string;
 }
 
+export type Board = 'wealth' | 'trade' | 'hunt';
+
+/** A place of a leaderboard. */
+export interface Leader {
+  playerId: string;
+  /** Credits. */
+  value: number;
+  /** Orders or kills. */
+  count: number;
+}
+
 type Json = { [key: string]: unknown };
 const KEY = 'startrader.credentials';
 
@@ -147,6 +158,17 @@ export class Auth {
   ): Promise<Candle[]> {
     const path = `/v1/markets/${location}/${commodity}/history`;
     return readCandles(await this.call('GET', `${path}?step=${stepMin}&count=${count}`, null));
+  }
+
+  /** The 50 richest pilots, or those who earned most by trade or bounties in seven days. */
+  async leaders(board: Board): Promise<Leader[]> {
+    const body = await this.call('GET', `/v1/leaderboards/${board}`, null);
+    const list = Array.isArray(body['leaders']) ? (body['leaders'] as Json[]) : [];
+    return list.map((l) => ({
+      playerId: String(l['player_id'] ?? ''),
+      value: asNumber(l['value']),
+      count: asNumber(l['count']),
+    }));
   }
 
   /** The bytes of a world configuration; its revision is 16 hex digits. */

@@ -138,6 +138,10 @@ export class Session {
     return this.credentials.ticket;
   }
 
+  get playerId(): string {
+    return this.credentials.playerId;
+  }
+
   get paused(): boolean {
     return (
       this.status.worldPaused || (this.connected && this.now() - this.lastFrameAt > SILENCE_MS)

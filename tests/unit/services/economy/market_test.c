@@ -97,11 +97,13 @@ END_TEST
 
 /* --- candles --- */
 
-/* All that has happened so far lies n minutes back. */
+/* All that has happened so far lies n minutes back, and what was made of it is forgotten. */
 static void age(int minutes)
 {
     (void)askf("UPDATE economy.transactions SET at = at - %llu * interval '1 minute' RETURNING 1",
                (uint64_t)minutes);
+    (void)ask("WITH c AS (DELETE FROM economy.candles), d AS (DELETE FROM economy.pilot_days)"
+              " SELECT 1");
     (void)askf("UPDATE economy.candle_horizon SET minute = least(minute, date_trunc('minute',"
                " now() - %llu * interval '1 minute')) RETURNING 1",
                (uint64_t)minutes);
@@ -124,6 +126,73 @@ static size_t history(uint32_t step_min, uint32_t count, struct candle *out)
     ck_assert_int_eq(store_history(store, &q, out, &n), 0);
     return n;
 }
+
+static const struct rank *place(const struct rank *ranks, size_t n, uint64_t player)
+{
+    for (size_t i = 0; i < n; i++)
+        if (ranks[i].player == player)
+            return &ranks[i];
+    return NULL;
+}
+
+START_TEST(leaderboards_follow_from_the_ledger)
+{
+    static struct rank r[ECONOMY_BOARD_ROWS];
+    size_t n = 0;
+    age(90); /* what other tests did */
+    make_candles();
+    uint64_t p = new_pilot(), idle = new_pilot();
+    give(p, 1000000000);
+    struct act buy = order_of(p, ORDER_BUY, FOO, 10), sell = order_of(p, ORDER_SELL, FOO, 4);
+    ck_assert_int_eq(order(&buy), ORDER_DONE);
+    ck_assert_int_eq(order(&sell), ORDER_DONE);
+    int64_t earned = wallet(p) - 1000000000 - RULES_START_CREDITS;
+    ck_assert_int_lt(earned, 0);
+
+    ck_assert_int_eq(store_board(store, BOARD_WEALTH, r, &n), 0);
+    ck_assert_uint_eq(r[0].player, p);
+    ck_assert_int_eq(r[0].value, wallet(p));
+    for (size_t i = 1; i < n; i++)
+        ck_assert_int_ge(r[i - 1].value, r[i].value);
+
+    age(90);
+    make_candles();
+    ck_assert_int_eq(askf("SELECT traded FROM economy.pilot_days WHERE player = %llu", p), earned);
+    ck_assert_int_eq(askf("SELECT trades FROM economy.pilot_days WHERE player = %llu", p), 2);
+    ck_assert_int_eq(askf("SELECT count(*) FROM economy.pilot_days WHERE player = %llu", idle), 0);
+    ck_assert_int_eq(store_board(store, BOARD_TRADE, r, &n), 0);
+    ck_assert_ptr_null(place(r, n, p)); /* who only paid has no place */
+
+    askf("UPDATE economy.pilot_days SET traded = 700, bounties = 90, kills = 3"
+         " WHERE player = %llu RETURNING 1",
+         p);
+    ck_assert_int_eq(store_board(store, BOARD_TRADE, r, &n), 0);
+    const struct rank *mine = place(r, n, p);
+    ck_assert_ptr_nonnull(mine);
+    ck_assert(mine->value == 700 && mine->count == 2);
+    ck_assert_int_eq(store_board(store, BOARD_HUNT, r, &n), 0);
+    mine = place(r, n, p);
+    ck_assert_ptr_nonnull(mine);
+    ck_assert(mine->value == 90 && mine->count == 3);
+}
+END_TEST
+
+START_TEST(what_a_pilot_earned_is_in_the_ledger)
+{
+    uint64_t p = new_pilot();
+    struct act buy = order_of(p, ORDER_BUY, FOO, 3);
+    ck_assert_int_eq(order(&buy), ORDER_DONE);
+    age(90);
+    make_candles();
+    ck_assert_int_eq(
+        askf("SELECT count(*) FROM economy.pilot_days d WHERE player = %llu AND traded ="
+             " (SELECT sum(e.amount) FROM economy.ledger_entries e JOIN economy.transactions t"
+             " ON t.id = e.transaction WHERE t.kind = 'order' AND t.player = d.player"
+             " AND e.account = economy.account_of(1, t.player) AND e.commodity = 0)",
+             p),
+        1);
+}
+END_TEST
 
 START_TEST(candles_follow_from_the_ledger)
 {
@@ -181,7 +250,9 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {questions_wait_for_no_lock, a_question_never_raises_the_session,
-                                  a_quote_without_a_lock_is_firm, candles_follow_from_the_ledger};
+    const TTest *const tests[] = {
+        questions_wait_for_no_lock,          a_question_never_raises_the_session,
+        a_quote_without_a_lock_is_firm,      candles_follow_from_the_ledger,
+        leaderboards_follow_from_the_ledger, what_a_pilot_earned_is_in_the_ledger};
     return kit_main("market", tests, ST_ARRAY_LEN(tests));
 }

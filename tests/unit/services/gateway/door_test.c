@@ -345,6 +345,8 @@ START_TEST(board_routes)
     ck_status(get("/v1/markets/7", ""), 200);
     ck_status(get("/v1/markets/x", ""), 404);
     ck_status(get("/v1/markets/0", ""), 404);
+    ck_status(get("/v1/leaderboards/", ""), 404);
+    ck_status(get("/v1/leaderboards/luck", ""), 404);
     code = CODE(UNAVAILABLE);
     ck_has(get("/v1/markets", ""), "Retry-After: 1");
     ck_status(get("/v1/nothing", ""), 404);
