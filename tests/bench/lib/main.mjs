@@ -18,6 +18,7 @@ const usage = `tests/bench/run [NAME ...] [--quick] [--json FILE] [--perf DIR] [
   storm    thousands of reconnects at once
   fair     flooding, stalled and malicious clients beside others
   economy  orders per second beside pgbench and a floor of inserted rows
+  login    hydrations, new guests and a storm of refreshes beside their floors
   aims     10,000 connected, 3,000 fighting (not in the default: takes 15 minutes)
 
   --quick      each in about a minute: smaller, shorter; figures for a comparison only
@@ -37,6 +38,7 @@ const modules = {
     storm: "./storm.mjs",
     fair: "./fair.mjs",
     economy: "./economy.mjs",
+    login: "./login.mjs",
     aims: "./aims.mjs",
 };
 const onDemand = ["aims"];
@@ -54,6 +56,7 @@ const targets = [
     "floor_hop",
     "floor_copy",
     "orders",
+    "hydrate_bench",
 ];
 
 function options() {
