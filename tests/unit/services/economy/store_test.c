@@ -358,7 +358,7 @@ static int64_t stock_of(const struct catalog_line *l)
 
 START_TEST(markets_live)
 {
-    struct act drift = {.kind = ACT_DRIFT, .cycle = true};
+    struct act drift = {.kind = ACT_DRIFT, .cycle = true}, more = {.kind = ACT_DRIFT};
     const struct catalog_line *calm = market_with(MARKET_EVENT_NONE),
                               *scarce = market_with(MARKET_EVENT_SHORTAGE);
     askf("UPDATE economy.market_prices SET rest = rest + 640"
@@ -367,6 +367,8 @@ START_TEST(markets_live)
     int64_t before = stock_of(calm), scarce_before = stock_of(scarce);
     run(&drift);
     ck_assert_int_ge(stock_of(calm), before + 10);
+    for (int i = 0; i < 6; i++) /* a small market moves by less than a unit each time */
+        run(&more);
     ck_assert_int_lt(stock_of(scarce), scarce_before); /* it was at rest but for the shortage */
     ck_assert_int_eq(ask("SELECT count(*) FROM economy.price_history"), catalog.lines_n);
     struct market_line *lines = st_alloc_array(LINES_MAX, sizeof *lines);
