@@ -22,8 +22,11 @@ void stream_fini(struct stream *s)
     cells_free(&s->cells);
 }
 
-static void taint(struct stream *s)
+/* Something of a tick is missing. While an answer is awaited, one of before that tick will not do:
+ * it would hide the loss until the cell's next snapshot in its turn. */
+static void taint(struct stream *s, uint32_t tick)
 {
+    s->lost_tick = ST_MAX(s->lost_tick, tick);
     if (!s->synced)
         return;
     s->synced = false;
@@ -40,7 +43,7 @@ static bool epoch_ok(struct stream *s, uint32_t epoch, enum stream_event *event)
         return true;
     cells_reset(s->cells);
     s->world_epoch = epoch;
-    s->delta_seq = s->snapshot_seq = s->own_seq = 0;
+    s->delta_seq = s->snapshot_seq = s->own_seq = s->lost_tick = 0;
     s->joined = s->synced = s->pending = s->resync = false;
     *event = STREAM_EPOCH;
     return true;
@@ -64,17 +67,17 @@ static void take_slices(struct stream *s, const struct world_bundle *b, bool rol
         err = b->kind == KIND_SNAPSHOT ? cells_snapshot(s->cells, c, b->tick, rolled, p, bytes)
                                        : cells_delta(s->cells, c, leaf, b->tick, w, p, bytes);
         if (err != ST_OK) {
-            taint(s);
+            taint(s, b->tick);
             return;
         }
     }
 }
 
-static void check_seq(struct stream *s, uint32_t *have, uint32_t seq)
+static void check_seq(struct stream *s, uint32_t *have, const struct world_bundle *b)
 {
-    if (s->joined && seq != *have + 1)
-        taint(s);
-    *have = seq;
+    if (s->joined && b->seq != *have + 1)
+        taint(s, b->tick);
+    *have = b->seq;
 }
 
 static enum stream_event take_bundle(struct stream *s, struct st_bus_msg *msg, uint32_t kind)
@@ -93,10 +96,10 @@ static enum stream_event take_bundle(struct stream *s, struct st_bus_msg *msg, u
         st_bus_msg_free(msg);
         return event;
     }
-    check_seq(s, have, b.seq);
+    check_seq(s, have, &b);
     p = cells_parcel(s->cells, msg);
     if (!p) {
-        taint(s);
+        taint(s, b.tick);
         return event;
     }
     take_slices(s, &b, true, p);
@@ -166,6 +169,7 @@ void stream_take_snapshot(struct stream *s, void *block, size_t len, bool whole)
         b.world_epoch != s->world_epoch) {
         s->refused++;
     } else {
+        whole = whole && b.tick >= s->lost_tick; /* else it is asked again */
         if (whole)
             s->synced = true; /* a table too small for it taints again */
         take_slices(s, &b, false, p);
@@ -198,7 +202,7 @@ bool stream_ready(struct stream *s, bool own, uint64_t now_ms)
     if (!complete)
         s->lates++;
     if (!world) {
-        taint(s);
+        taint(s, s->marker.tick);
         s->delta_seq = s->marker.delta_seq;
         s->snapshot_seq = s->marker.snapshot_seq;
     }

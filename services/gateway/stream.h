@@ -23,6 +23,7 @@ struct stream {
     struct tick_marker marker;
     uint64_t pending_ms; /* arrival of the first marker that is pending */
     uint64_t marker_ms;  /* arrival of the newest marker, 0 = none */
+    uint32_t lost_tick;  /* newest tick of which something is missing */
     uint64_t gaps, lates, refused;
     uint32_t density_tick; /* of the marker that said where ships are; 0 = none yet */
     uint32_t density_len;

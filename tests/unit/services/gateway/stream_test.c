@@ -116,6 +116,23 @@ START_TEST(gaps_are_seen_on_arrival)
 }
 END_TEST
 
+START_TEST(an_answer_of_before_a_loss_will_not_do)
+{
+    give("tick", world_marker(1, 10, 5, 3, 2), 1000);
+    ck_assert(stream_ready(&s, false, 1000));
+    sync_at(1, 10);
+    give("snapshot", world_bundle(true, 1, 11, 5, one, 1), 1040); /* the fourth is missing */
+    ck_assert(!s.synced);
+    give("delta", world_bundle(false, 1, 14, 7, one, 1), 1060); /* the sixth as well */
+    s.resync = false;
+    sync_at(1, 12);
+    ck_assert(!s.synced && !s.resync);
+    sync_at(1, 14);
+    ck_assert(s.synced && s.resync);
+    ck_assert_uint_eq(s.gaps, 1);
+}
+END_TEST
+
 START_TEST(repeats_and_the_past_do_nothing)
 {
     give("tick", world_marker(2, 10, 5, 3, 2), 1000);
@@ -169,6 +186,7 @@ int main(void)
     tcase_add_test(t, missing_bundles_are_waited_for);
     tcase_add_test(t, own_bundle_is_waited_for_when_it_matters);
     tcase_add_test(t, gaps_are_seen_on_arrival);
+    tcase_add_test(t, an_answer_of_before_a_loss_will_not_do);
     tcase_add_test(t, repeats_and_the_past_do_nothing);
     tcase_add_test(t, a_new_world_forgets_the_old);
     tcase_add_test(t, nonsense_is_counted);
