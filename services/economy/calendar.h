@@ -13,10 +13,11 @@
 
 #include "catalog.h"
 
-enum market_event { /* as MarketEvent in trade.proto */
-                    MARKET_EVENT_NONE = 0,
-                    MARKET_EVENT_SHORTAGE = 1, /* uses twice as much */
-                    MARKET_EVENT_FESTIVAL = 2, /* uses three times as much */
+/* As MarketEvent in trade.proto. */
+enum market_event {
+    MARKET_EVENT_NONE = 0,
+    MARKET_EVENT_SHORTAGE = 1, /* uses twice as much */
+    MARKET_EVENT_FESTIVAL = 2, /* uses three times as much */
 };
 
 enum {

@@ -7,6 +7,13 @@
 #include <st/clock.h>
 #include <st/log.h>
 
+static void send_page(struct verb *v, struct st_bus_msg *take_msg, const struct st_buf *page)
+{
+    door_count(v, CODE_OK);
+    door_send(v->door, take_msg, page);
+    st_bus_msg_free(take_msg);
+}
+
 void pages_market(void *ctx, struct st_bus_msg *take_msg)
 {
     struct verb *v = ctx;
@@ -40,9 +47,7 @@ static void on_history_read(void *job)
     }
     st_buf_clear(&d->out);
     wire_history_reply(h->candles, h->count, h->ask.step_min, &d->out);
-    door_count(v, CODE_OK);
-    door_send(d, h->msg, &d->out);
-    st_bus_msg_free(h->msg);
+    send_page(v, h->msg, &d->out);
 }
 
 void pages_history(void *ctx, struct st_bus_msg *take_msg)
@@ -73,9 +78,7 @@ static void send_board(const struct board_page *p, struct verb *v, struct st_bus
     struct door *d = v->door;
     st_buf_clear(&d->out);
     wire_board_reply(p->ranks, p->count, p->as_of_ms, &d->out);
-    door_count(v, CODE_OK);
-    door_send(d, take_msg, &d->out);
-    st_bus_msg_free(take_msg);
+    send_page(v, take_msg, &d->out);
 }
 
 static void run_board(void *thread_ctx, void *job)
@@ -154,9 +157,7 @@ static void on_opened(void *job)
     st_log(ST_LOG_INFO, "shard_opened", st_log_u("shard", o->ask.shard),
            st_log_u("page", o->ask.page), st_log_s("by", o->ask.instance),
            st_log_u("bytes", o->out.len));
-    door_count(v, CODE_OK);
-    door_send(v->door, o->msg, &o->out);
-    st_bus_msg_free(o->msg);
+    send_page(v, o->msg, &o->out);
 }
 
 void pages_open(void *ctx, struct st_bus_msg *take_msg)

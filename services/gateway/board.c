@@ -227,6 +227,28 @@ static struct reading reading_take(void *ctx)
     return r;
 }
 
+/* Begins the answer's object; false: there is nothing to give, and the refusal is sent. */
+static bool answer_begin(const struct reading *r, Startrader__V1__Code code, const void *body,
+                         struct st_json *j)
+{
+    if (code != STARTRADER__V1__CODE__CODE_OK || !body) {
+        door_problem(r->req, code == STARTRADER__V1__CODE__CODE_OK ? 0 : code, 0);
+        return false;
+    }
+    st_buf_clear(&r->b->out);
+    st_json_begin(j, &r->b->out);
+    st_json_object(j, NULL);
+    return true;
+}
+
+/* Ends its last list and the object. */
+static void answer_end(const struct reading *r, struct st_json *j)
+{
+    st_json_array_end(j);
+    st_json_object_end(j);
+    answer_json(r->b, r->req, "no-store");
+}
+
 static const char *event_name(Startrader__V1__MarketEvent event)
 {
     switch (event) {
@@ -265,20 +287,13 @@ static void on_market(void *ctx, uint64_t key, Startrader__V1__Code code, const 
     const Startrader__V1__EconMarketReply *m = reply;
     struct st_json j;
     (void)key;
-    if (code != STARTRADER__V1__CODE__CODE_OK || !m || !m->market) {
-        door_problem(r.req, code == STARTRADER__V1__CODE__CODE_OK ? 0 : code, 0);
+    if (!answer_begin(&r, code, m ? m->market : NULL, &j))
         return;
-    }
-    st_buf_clear(&r.b->out);
-    st_json_begin(&j, &r.b->out);
-    st_json_object(&j, NULL);
     st_json_uint(&j, "as_of_ms", m->market->as_of_ms);
     st_json_array(&j, "lines");
     for (size_t i = 0; i < m->market->n_line; i++)
         put_line(&j, m->market->line[i]);
-    st_json_array_end(&j);
-    st_json_object_end(&j);
-    answer_json(r.b, r.req, "no-store");
+    answer_end(&r, &j);
 }
 
 /* --- how a price went --- */
@@ -303,20 +318,13 @@ static void on_history(void *ctx, uint64_t key, Startrader__V1__Code code, const
     const Startrader__V1__EconHistoryReply *m = reply;
     struct st_json j;
     (void)key;
-    if (code != STARTRADER__V1__CODE__CODE_OK || !m || !m->history) {
-        door_problem(r.req, code == STARTRADER__V1__CODE__CODE_OK ? 0 : code, 0);
+    if (!answer_begin(&r, code, m ? m->history : NULL, &j))
         return;
-    }
-    st_buf_clear(&r.b->out);
-    st_json_begin(&j, &r.b->out);
-    st_json_object(&j, NULL);
     st_json_uint(&j, "step_min", m->history->step_min);
     st_json_array(&j, "candles");
     for (size_t i = 0; i < m->history->n_candle; i++)
         put_candle(&j, m->history->candle[i]);
-    st_json_array_end(&j);
-    st_json_object_end(&j);
-    answer_json(r.b, r.req, "no-store");
+    answer_end(&r, &j);
 }
 
 /* --- leaderboards --- */
@@ -327,13 +335,8 @@ static void on_leaders(void *ctx, uint64_t key, Startrader__V1__Code code, const
     const Startrader__V1__EconLeaderboardReply *m = reply;
     struct st_json j;
     (void)key;
-    if (code != STARTRADER__V1__CODE__CODE_OK || !m || !m->leaderboard) {
-        door_problem(r.req, code == STARTRADER__V1__CODE__CODE_OK ? 0 : code, 0);
+    if (!answer_begin(&r, code, m ? m->leaderboard : NULL, &j))
         return;
-    }
-    st_buf_clear(&r.b->out);
-    st_json_begin(&j, &r.b->out);
-    st_json_object(&j, NULL);
     st_json_uint(&j, "as_of_ms", m->leaderboard->as_of_ms);
     st_json_array(&j, "leaders");
     for (size_t i = 0; i < m->leaderboard->n_leader; i++) {
@@ -344,9 +347,7 @@ static void on_leaders(void *ctx, uint64_t key, Startrader__V1__Code code, const
         st_json_uint(&j, "count", l->count);
         st_json_object_end(&j);
     }
-    st_json_array_end(&j);
-    st_json_object_end(&j);
-    answer_json(r.b, r.req, "no-store");
+    answer_end(&r, &j);
 }
 
 void board_leaderboards(struct board *b, struct st_http_request *req)

@@ -135,6 +135,12 @@ export class Chart {
     return PAD + (high > low ? ((high - price) / (high - low)) * room : room / 2);
   }
 
+  /** Of a row of so many steps: from one to the next, and how wide each is drawn. */
+  private columns(count: number): { pitch: number; wide: number } {
+    const pitch = (this.sheet.width - SCALE_WIDTH - PAD) / count;
+    return { pitch, wide: Math.max(2, Math.floor(pitch - 1.5)) };
+  }
+
   private drawScale(c: CanvasRenderingContext2D, low: number, high: number): void {
     const levels = high > low ? [low, (low + high) / 2, high] : [low];
     c.font = "500 12px 'Plex', sans-serif";
@@ -159,8 +165,7 @@ export class Chart {
     low: number,
     high: number,
   ): void {
-    const pitch = (this.sheet.width - SCALE_WIDTH - PAD) / row.length;
-    const wide = Math.max(2, Math.floor(pitch - 1.5));
+    const { pitch, wide } = this.columns(row.length);
     row.forEach((candle, i) => {
       if (!candle) return;
       const x = Math.round(i * pitch) + 0.5;
@@ -184,8 +189,7 @@ export class Chart {
   /** What pilots bought goes up from the line, what they sold goes down. */
   private drawFlow(c: CanvasRenderingContext2D, row: readonly (Candle | null)[]): void {
     const most = Math.max(1, ...row.map((x) => Math.max(x?.bought ?? 0, x?.sold ?? 0)));
-    const pitch = (this.sheet.width - SCALE_WIDTH - PAD) / row.length;
-    const wide = Math.max(2, Math.floor(pitch - 1.5));
+    const { pitch, wide } = this.columns(row.length);
     const half = FLOW_HEIGHT / 2 - 1;
     const line = this.sheet.height - FLOW_HEIGHT / 2;
     c.fillStyle = COLOURS.line;
