@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include <st/assert.h>
 #include <st/rng.h>
 
 /* Luck of one slot of one kind, the same wherever it is drawn. */
@@ -16,10 +15,14 @@ static uint64_t draw(const struct catalog *c, enum market_event kind, uint64_t s
 static bool is_shortage(const struct catalog *c, uint64_t slot, uint32_t location,
                         uint32_t commodity)
 {
-    if (c->lines_n == 0)
-        return false;
-    const struct catalog_line *l = &c->lines[draw(c, MARKET_EVENT_SHORTAGE, slot) % c->lines_n];
-    return l->location == location && l->commodity == commodity;
+    uint64_t nth = draw(c, MARKET_EVENT_SHORTAGE, slot), users = 0;
+    for (uint32_t i = 0; i < c->lines_n; i++)
+        users += c->lines[i].use_milli > 0;
+    nth = users > 0 ? nth % users : 0;
+    for (uint32_t i = 0; i < c->lines_n; i++)
+        if (c->lines[i].use_milli > 0 && nth-- == 0)
+            return c->lines[i].location == location && c->lines[i].commodity == commodity;
+    return false;
 }
 
 static bool is_festive(const struct catalog *c, uint32_t commodity)
@@ -55,16 +58,7 @@ enum market_event calendar_at(const struct catalog *c, uint64_t now_ms, uint32_t
     return event;
 }
 
-int64_t calendar_rest(enum market_event event, int64_t rest)
+int64_t calendar_uses(enum market_event event)
 {
-    st_assert(rest >= 0);
-    switch (event) {
-    case MARKET_EVENT_SHORTAGE:
-        return rest / 2;
-    case MARKET_EVENT_FESTIVAL:
-        return rest / 3;
-    case MARKET_EVENT_NONE:
-        break;
-    }
-    return rest;
+    return event == MARKET_EVENT_SHORTAGE ? 2 : event == MARKET_EVENT_FESTIVAL ? 3 : 1;
 }

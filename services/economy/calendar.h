@@ -4,9 +4,9 @@
  * instance, now and after a restart, knows the same ones and nothing has to be stored. Pure; any
  * thread.
  *
- * At any time there is one shortage: one good at one station, 4 h. In half of the 2 h there is a
- * festival: luxuries and food at one station. Slots begin at multiples of their length since the
- * Unix epoch.
+ * At any time there is one shortage: one good at one station that uses it, 4 h. In half of the 2 h
+ * there is a festival: luxuries and food at one station. Slots begin at multiples of their length
+ * since the Unix epoch.
  */
 #ifndef ECONOMY_CALENDAR_H
 #define ECONOMY_CALENDAR_H
@@ -30,7 +30,7 @@ enum {
 enum market_event calendar_at(const struct catalog *c, uint64_t now_ms, uint32_t location,
                               uint32_t commodity, uint64_t *until_ms);
 
-/* The stock that a market drifts to during an event, from the usual one, units. */
-int64_t calendar_rest(enum market_event event, int64_t rest);
+/* How often over a good is used during an event. */
+int64_t calendar_uses(enum market_event event);
 
 #endif

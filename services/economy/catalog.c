@@ -86,6 +86,58 @@ bool catalog_restricted(const struct catalog *c, uint32_t location, uint32_t com
     return g && has_risk_bit(c, location, g->restricted);
 }
 
+uint32_t catalog_line_of(const struct catalog *c, uint32_t location, uint32_t commodity)
+{
+    uint32_t i = 0;
+    while (i < c->lines_n &&
+           (c->lines[i].location != location || c->lines[i].commodity != commodity))
+        i++;
+    return i;
+}
+
+const struct config_guild *catalog_guild_of(const struct catalog *c, uint64_t player)
+{
+    return player > WORLD_GUILD_PLAYER
+               ? world_config_guild(&c->world, (uint32_t)(player - WORLD_GUILD_PLAYER))
+               : NULL;
+}
+
+bool catalog_lively(const struct catalog *c, uint32_t commodity)
+{
+    const struct config_good *g = world_config_good(&c->world, commodity);
+    return g && (g->contraband | g->restricted) == 0;
+}
+
+static void sum_uses(struct catalog *c)
+{
+    for (uint32_t i = 0; i < c->used_n; i++)
+        c->lines[c->used[i].line].use_milli += c->used[i].milli;
+    for (uint32_t i = 0; i < c->recipes_n; i++)
+        for (uint32_t k = 0; k < c->recipes[i].parts_n; k++)
+            if (c->recipes[i].parts[k].milli < 0)
+                c->lines[c->recipes[i].parts[k].line].use_milli -= c->recipes[i].parts[k].milli;
+}
+
+/* Every voyage there is, weighed once. */
+static void plan_trips(struct catalog *c)
+{
+    routes_init(&c->routes, &c->world);
+    for (uint32_t way = 0; way < ROUTE_WAYS; way++)
+        for (uint32_t i = 0; i < c->world.stations_n; i++)
+            for (uint32_t k = 0; k < c->world.stations_n; k++)
+                if (!routes_trip(&c->routes, &c->world, (enum route_way)way,
+                                 c->world.stations[i].id, c->world.stations[k].id,
+                                 &c->trips[way][i][k]))
+                    c->trips[way][i][k].length_u = 0;
+}
+
+static bool params_fit(const struct catalog_params *p)
+{
+    return p->activity_traders > 0 && p->activity_max_pm >= 1000 && p->activity_max_pm <= 10000 &&
+           p->drift_cycles > 0 && p->treasury_cycles > 0 && p->spoils_cycles > 0 &&
+           p->escort_pm <= 1000;
+}
+
 static bool find_start(struct catalog *c)
 {
     for (uint32_t i = 0; i < c->world.stations_n; i++)
@@ -110,5 +162,11 @@ int catalog_complete(struct catalog *c)
                st_log_u("lines", c->lines_n));
         return ST_EPROTO;
     }
+    if (!params_fit(&c->params)) {
+        st_log(ST_LOG_ERROR, "economy_params_wrong");
+        return ST_EPROTO;
+    }
+    sum_uses(c);
+    plan_trips(c);
     return 0;
 }

@@ -8,8 +8,11 @@
 #define ECONOMY_CATALOG_H
 
 #include <world/config.h>
+#include <world/route.h>
 
 #include "economy.h"
+
+enum { CATALOG_RATES_MAX = 512, CATALOG_RECIPES_MAX = 64, CATALOG_PARTS_MAX = 6 };
 
 struct catalog_fees {
     int64_t fuel_per_min, docking_fee, repair_price;
@@ -17,6 +20,30 @@ struct catalog_fees {
 
 struct catalog_line {
     uint32_t location, commodity;
+    int64_t use_milli; /* of people and recipes together, per cycle */
+};
+
+/* A part of an industry: so many thousandths of a unit per cycle, of one market. */
+struct catalog_rate {
+    uint32_t line; /* place in `lines` */
+    int64_t milli; /* of a recipe: negative for inputs */
+};
+
+struct catalog_recipe {
+    uint32_t location, number;
+    struct catalog_rate parts[CATALOG_PARTS_MAX];
+    uint32_t parts_n;
+};
+
+/* What tunes markets and guilds: economy_params, by its names. */
+struct catalog_params {
+    int64_t activity_traders, activity_max_pm, drift_cycles, treasury_cycles, guild_rest_s,
+        guild_wait_s, guild_rebuilt_s, escort_pm, spoils_cycles;
+};
+
+struct catalog_guild {
+    int64_t capital; /* credits, of all its ships */
+    bool smuggles;
 };
 
 struct catalog {
@@ -29,6 +56,15 @@ struct catalog {
     struct catalog_line lines[LINES_MAX];         /* every market there is, sorted */
     uint32_t lines_n;
     uint32_t start_location, start_class;
+    struct catalog_rate made[CATALOG_RATES_MAX], used[CATALOG_RATES_MAX]; /* by people and mines */
+    uint32_t made_n, used_n;
+    struct catalog_recipe recipes[CATALOG_RECIPES_MAX];
+    uint32_t recipes_n;
+    struct catalog_params params;
+    int64_t hazard_pm[CONFIG_ZONES_MAX];            /* parallel to world.zones */
+    struct catalog_guild guilds[CONFIG_GUILDS_MAX]; /* parallel to world.guilds */
+    struct routes routes;
+    struct route_trip trips[ROUTE_WAYS][CONFIG_STATIONS_MAX][CONFIG_STATIONS_MAX];
 };
 
 /* The first two jobs, by number from 1; NULL when there is no such job. */
@@ -41,6 +77,12 @@ int64_t catalog_hold(const struct catalog *c, uint32_t class_id);
 /* Would a scan at that station take this good away? */
 bool catalog_contraband(const struct catalog *c, uint32_t location, uint32_t commodity);
 bool catalog_restricted(const struct catalog *c, uint32_t location, uint32_t commodity);
+/* Place of a market in `lines`, or lines_n. */
+uint32_t catalog_line_of(const struct catalog *c, uint32_t location, uint32_t commodity);
+/* The guild that a player of the books is, or NULL; with its place. */
+const struct config_guild *catalog_guild_of(const struct catalog *c, uint64_t player);
+/* Does trade make the rates of this good rise? Not those of what is forbidden somewhere. */
+bool catalog_lively(const struct catalog *c, uint32_t commodity);
 /* Fills what follows from the rows; ST_EPROTO with the reason logged when they make no world. */
 int catalog_complete(struct catalog *c) ST_MUST_CHECK;
 

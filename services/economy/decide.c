@@ -25,9 +25,10 @@ void decide_keep(struct transaction *t, const struct act *a)
 
 void decide_touched(struct unit *u, struct pilot *p, const char *kind)
 {
-    if (!p->touched)
-        return;
+    bool touched = p->touched;
     p->touched = false;
+    if (!touched || catalog_guild_of(u->catalog, p->player)) /* nobody looks at a guild's row */
+        return;
     p->rev++;
     int64_t credits = unit_wallet(u, p->player);
     st_assert(u->changes_n < CHANGES_MAX);

@@ -24,6 +24,18 @@ void decide_event(struct unit *u, struct act *a);
 void decide_drift(struct unit *u, struct act *a);
 void decide_tow(struct unit *u, struct act *a);
 
+/* (station or parked, v) into (shard, v + 1), with the baton that says so. */
+void decide_appear(struct unit *u, struct pilot *p, struct ship *s);
+/* A trade that order_decide has found to be possible. */
+struct trade_post {
+    uint64_t player;
+    uint32_t ship, location, commodity;
+    int side;
+    int64_t quantity;
+};
+void decide_post(struct unit *u, const struct trade_post *d, const struct order_outcome *o,
+                 int64_t transaction);
+
 /* A retry with the same content has its old answer set and true is returned. `taken`: another
  * content stands under the key. */
 bool decide_replayed(struct unit *u, struct act *a, bool *taken);

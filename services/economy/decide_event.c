@@ -22,6 +22,8 @@ static struct baton answer_to(const struct event *e, enum baton_kind kind)
 void decide_notice(struct unit *u, const struct event *e, uint64_t player, int64_t credits,
                    const char *kind)
 {
+    if (catalog_guild_of(u->catalog, player))
+        return;
     struct baton b = {.shard = e->shard,
                       .world_epoch = e->world_epoch,
                       .kind = BATON_NOTICE,
@@ -114,6 +116,7 @@ static void dock(struct unit *u, struct act *a, struct pilot *p, struct ship *s)
     s->holder = HOLDER_STATION;
     s->holder_id = e->location;
     s->version++;
+    s->ready_ms = u->now_ms + (uint64_t)u->catalog->params.guild_rest_s * 1000;
     ship_change(s);
     p->last_location = e->location;
     pilot_touch(p);

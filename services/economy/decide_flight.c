@@ -1,21 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "calendar.h"
 #include "decide.h"
 
 #include <string.h>
 
 #include <st/assert.h>
 
-/* (station or parked, v) into (shard, v + 1). */
-static void appear(struct unit *u, struct act *a, struct pilot *p, struct ship *s)
+void decide_appear(struct unit *u, struct pilot *p, struct ship *s)
 {
     s->appear_at = s->holder == HOLDER_STATION ? s->holder_id : 0;
     s->holder = HOLDER_SHARD;
     s->holder_id = ECONOMY_SHARD;
     s->version++;
     ship_change(s);
-    p->ship = s->id;
-    pilot_touch(p);
     struct baton b = {.shard = ECONOMY_SHARD,
                       .world_epoch = decide_epoch(u, ECONOMY_SHARD),
                       .kind = BATON_APPEAR,
@@ -25,8 +21,6 @@ static void appear(struct unit *u, struct act *a, struct pilot *p, struct ship *
                       .state = s,
                       .newcomer = decide_is_newcomer(u, p)};
     wire_letter_baton(u, &b);
-    decide_touched(u, p, "undock");
-    wire_answer_undock(a, ACTION_OK, s->version, s->appear_at);
 }
 
 void decide_undock(struct unit *u, struct act *a, struct pilot *p)
@@ -45,10 +39,15 @@ void decide_undock(struct unit *u, struct act *a, struct pilot *p)
         (s == current || (s->holder == HOLDER_STATION && current->holder == HOLDER_STATION &&
                           s->holder_id == current->holder_id));
     struct transaction *t = unit_transaction_keyed(u, "undock", a);
-    if (possible)
-        appear(u, a, p, s);
-    else
+    if (possible) {
+        p->ship = s->id;
+        pilot_touch(p);
+        decide_appear(u, p, s);
+        decide_touched(u, p, "undock");
+        wire_answer_undock(a, ACTION_OK, s->version, s->appear_at);
+    } else {
         wire_answer_undock(a, ACTION_NOT_POSSIBLE, current->version, 0);
+    }
     t->result = possible ? ACTION_OK : ACTION_NOT_POSSIBLE;
     decide_keep(t, a);
 }
@@ -86,54 +85,4 @@ void decide_tow(struct unit *u, struct act *a)
     p->last_location = nearest->id;
     pilot_touch(p);
     decide_touched(u, p, "tow");
-}
-
-static void drift_line(struct unit *u, struct line *l, int64_t transaction)
-{
-    account_id station = account_of(ACCOUNT_STATION, l->location);
-    int32_t carry = l->carry, good = (int32_t)l->commodity;
-    int64_t stock = book_balance(&u->book, station, good);
-    enum market_event event = calendar_at(u->catalog, u->now_ms, l->location, l->commodity, NULL);
-    int64_t move = rules_drift(stock, calendar_rest(event, l->rest), &carry);
-    l->changed = l->changed || move != 0 || carry != l->carry;
-    l->carry = carry;
-    bool moved = true;
-    if (move > 0)
-        moved = book_move(&u->book, transaction, account_of(ACCOUNT_SOURCE, SOURCE_PRODUCTION),
-                          station, good, move);
-    else if (move < 0)
-        moved = book_move(&u->book, transaction, station,
-                          account_of(ACCOUNT_SOURCE, SOURCE_CONSUMPTION), good, -move);
-    st_assert(moved);
-}
-
-static void refill(struct unit *u, uint32_t location, int64_t target, int64_t transaction)
-{
-    account_id station = account_of(ACCOUNT_STATION, location);
-    account_id mint = account_of(ACCOUNT_SOURCE, SOURCE_MINT);
-    int64_t move = rules_refill(book_balance(&u->book, station, BOOK_CREDITS), target);
-    bool moved =
-        move == 0 || book_move(&u->book, transaction, move > 0 ? mint : station,
-                               move > 0 ? station : mint, BOOK_CREDITS, move > 0 ? move : -move);
-    st_assert(moved);
-}
-
-/* Markets live: stocks go their way every 10 s, treasuries and price history every minute. */
-void decide_drift(struct unit *u, struct act *a)
-{
-    const struct transaction *t = unit_transaction(u, "drift", 0, a);
-    for (uint32_t i = 0; i < u->lines_n; i++)
-        drift_line(u, &u->lines[i], t->id);
-    if (!a->cycle)
-        return;
-    t = unit_transaction(u, "refill", 0, a);
-    for (uint32_t i = 0; i < u->catalog->world.stations_n; i++)
-        refill(u, u->catalog->world.stations[i].id, u->catalog->treasury_target[i], t->id);
-    for (uint32_t i = 0; i < u->lines_n; i++) {
-        const struct line *l = &u->lines[i];
-        int64_t stock =
-            book_balance(&u->book, account_of(ACCOUNT_STATION, l->location), (int32_t)l->commodity);
-        u->points[u->points_n++] =
-            (struct price_point){l->location, l->commodity, price_mid_milli(&l->price, stock)};
-    }
 }

@@ -25,23 +25,28 @@ static struct order_state state_of(struct unit *u, const struct act *a, const st
     return state;
 }
 
-static void post(struct unit *u, const struct act *a, const struct pilot *p,
-                 const struct order_outcome *o, int64_t transaction)
+void decide_post(struct unit *u, const struct trade_post *d, const struct order_outcome *o,
+                 int64_t transaction)
 {
-    account_id pilot = account_of(ACCOUNT_PILOT, p->player);
-    account_id hold = account_of(ACCOUNT_SHIP, p->ship);
-    account_id station = account_of(ACCOUNT_STATION, a->location);
-    account_id tax = account_of(ACCOUNT_TAX, a->location);
-    int32_t good = (int32_t)a->commodity;
-    bool buying = a->side == ORDER_BUY, moved = true;
+    account_id pilot = account_of(ACCOUNT_PILOT, d->player);
+    account_id hold = account_of(ACCOUNT_SHIP, d->ship);
+    account_id station = account_of(ACCOUNT_STATION, d->location);
+    account_id tax = account_of(ACCOUNT_TAX, d->location);
+    int32_t good = (int32_t)d->commodity;
+    bool buying = d->side == ORDER_BUY, moved = true;
     if (o->gross > 0)
         moved = book_move(&u->book, transaction, buying ? pilot : station, buying ? station : pilot,
                           BOOK_CREDITS, o->gross);
     if (o->tax > 0)
         moved = moved && book_move(&u->book, transaction, pilot, tax, BOOK_CREDITS, o->tax);
     moved = moved && book_move(&u->book, transaction, buying ? station : hold,
-                               buying ? hold : station, good, a->quantity);
+                               buying ? hold : station, good, d->quantity);
     st_assert(moved);
+    unit_line(u, d->location, d->commodity)->changed = true;
+    st_assert(u->trades_n < TRADES_MAX);
+    u->trades[u->trades_n++] = (struct trade_news){
+        transaction, d->player,   d->location, d->commodity,
+        d->side,     d->quantity, o->total,    book_balance(&u->book, station, good)};
 }
 
 static struct quote *find_quote(struct unit *u, const struct act *a)
@@ -90,8 +95,11 @@ void decide_order(struct unit *u, struct act *a, struct pilot *p)
     struct transaction *t = unit_transaction_keyed(u, "order", a);
     t->result = (int)r.outcome.result;
     if (r.outcome.result == ORDER_DONE) {
-        post(u, a, p, &r.outcome, t->id);
-        unit_line(u, a->location, a->commodity)->changed = true;
+        decide_post(u,
+                    &(struct trade_post){a->player, p->ship, a->location, a->commodity, a->side,
+                                         a->quantity},
+                    &r.outcome, t->id);
+        p->traded = true;
         pilot_touch(p);
         decide_touched(u, p, "order");
         r.rev = p->rev;
@@ -100,10 +108,6 @@ void decide_order(struct unit *u, struct act *a, struct pilot *p)
         r.in_hold =
             book_balance(&u->book, account_of(ACCOUNT_SHIP, p->ship), (int32_t)a->commodity);
         r.cargo_mass = unit_cargo_mass(u, p->ship);
-        u->trades[u->trades_n++] = (struct trade_news){
-            t->id, a->player, a->location, a->commodity, a->side, a->quantity, r.outcome.total,
-            book_balance(&u->book, account_of(ACCOUNT_STATION, a->location),
-                         (int32_t)a->commodity)};
     }
     wire_answer_order(a, &r);
     decide_keep(t, a);

@@ -29,7 +29,8 @@ enum {
     ECONOMY_RELAY_MS = 25,
     ECONOMY_RETRY_MAX = 5, /* of a batch after a deadlock or a serialization failure */
     ECONOMY_QUOTE_MS = 5000,
-    ECONOMY_SHARD = 0, /* where ships appear */
+    ECONOMY_SHARD = 0,      /* where ships appear */
+    ECONOMY_HAULS_MAX = 16, /* ships of guilds that leave in one step */
     ECONOMY_BOARD_ROWS = 50,
     ECONOMY_BOARD_DAYS = 7,
     ECONOMY_BOARD_KEPT_MS = 10000, /* a reading serves all who ask meanwhile */
@@ -58,6 +59,8 @@ enum {
     SHIPS_MAX = 2 * PILOTS_MAX,
     FLEET_MAX = 2 * RULES_SHIPS_MAX * ECONOMY_BATCH_MAX,
     LINES_MAX = 512,
+    CONFIG_ZONES = 16, /* as CONFIG_ZONES_MAX */
+    TRADES_MAX = 4 * ECONOMY_BATCH_MAX,
     LOOTS_MAX = DROPS_MAX * ECONOMY_BATCH_MAX,
     TRANSACTIONS_MAX = 9 * ECONOMY_BATCH_MAX,
     LETTERS_MAX = 16 * ECONOMY_BATCH_MAX,
@@ -226,6 +229,7 @@ struct pilot {
     int64_t flown_ticks;
     uint32_t losses;
     bool aggressor;
+    bool traded;                    /* done an order in this batch */
     bool created, changed, touched; /* touched: by the act under way, so its rev rises */
     int64_t credits_before;         /* at the begin of the act under way */
 };
@@ -243,6 +247,9 @@ struct ship {
     uint32_t appear_at;
     int64_t flown_due;
     bool locked;
+    uint32_t route_to; /* of a guild's ship */
+    bool route_short;
+    uint64_t ready_ms; /* of a guild's ship at a station: leaves from then on, Unix time */
     bool created, changed;
 };
 
@@ -258,8 +265,9 @@ struct berth {
 struct line {
     uint32_t location, commodity;
     struct price_line price; /* tax of the zone included */
-    int64_t bias_pm, rest;
-    int32_t carry;
+    int64_t bias_pm;
+    int64_t inbound; /* units that guilds' ships bring */
+    int32_t carry;   /* millionths of a unit */
     bool changed;
 };
 
@@ -341,6 +349,23 @@ struct price_point {
     int64_t mid_milli;
 };
 
+/* What did not arrive. */
+struct haul_loss {
+    int64_t transaction;
+    uint32_t location, commodity;
+    int64_t quantity;
+};
+
+/* A zone as the guilds know it. */
+struct zone_note {
+    uint32_t zone;
+    int64_t loss_ppm;                /* per minute, measured */
+    int64_t flown_s, losses;         /* to be added to the day */
+    int64_t day_flown_s, day_losses; /* of the day before */
+    bool day_over;                   /* that day is to be learnt from */
+    bool learnt;                     /* loss_ppm is of that day now */
+};
+
 struct catalog;
 
 struct unit {
@@ -355,12 +380,15 @@ struct unit {
     struct shard shards[ECONOMY_BATCH_MAX];
     struct transaction transactions[TRANSACTIONS_MAX];
     struct letter letters[LETTERS_MAX];
-    struct trade_news trades[ECONOMY_BATCH_MAX];
+    struct trade_news trades[TRADES_MAX];
     struct player_news changes[CHANGES_MAX];
     struct inbox_row inbox[ECONOMY_BATCH_MAX * 2];
     struct price_point points[LINES_MAX];
+    struct haul_loss losses[GOODS_MAX * ECONOMY_BATCH_MAX];
+    struct zone_note zones[CONFIG_ZONES];
+    int64_t traders; /* pilots who traded of late */
     uint32_t pilots_n, ships_n, fleet_n, lines_n, loots_n, quotes_n, shards_n, transactions_n,
-        letters_n, trades_n, changes_n, inbox_n, points_n;
+        letters_n, trades_n, changes_n, inbox_n, points_n, losses_n, zones_n;
     uint8_t bytes[LETTER_BYTES_MAX];
     uint32_t bytes_n;
     int64_t ids[64]; /* first number of each block */

@@ -189,7 +189,7 @@ static void replace_hull(struct unit *u, struct act *a, const struct pilot *p, s
     const struct config_class *k = world_config_class(w, s->class_id);
     const struct config_zone *zone = world_config_zone(w, a->event.zone);
     int64_t price = rules_hull_price(k->price, zone ? zone->insurance_pm : 0);
-    if (price > unit_wallet(u, p->player)) {
+    if (price > unit_wallet(u, p->player) && !catalog_guild_of(u->catalog, p->player)) {
         k = world_config_class(w, u->catalog->start_class);
         price = 0;
     }
@@ -222,6 +222,9 @@ static void lose_cargo(struct unit *u, struct act *a, const struct ship *s)
     if (m.n == 0)
         return;
     const struct transaction *t = unit_transaction(u, "destroyed", e->player, a);
+    for (uint32_t i = 0; i < m.n && s->route_to != 0; i++)
+        u->losses[u->losses_n++] =
+            (struct haul_loss){t->id, s->route_to, m.g[i].commodity, m.g[i].quantity};
     for (uint32_t i = 0; i < e->drops_n; i++)
         drop(u, e, &e->drops[i], hold, t->id);
     unit_manifest(u, s->id, &m);
@@ -230,6 +233,16 @@ static void lose_cargo(struct unit *u, struct act *a, const struct ship *s)
                                (int32_t)m.g[i].commodity, m.g[i].quantity);
         st_assert(moved);
     }
+}
+
+/* A guild's ship is built anew where it came from, after a while. */
+static void lose_hauler(struct unit *u, const struct act *a, struct ship *s)
+{
+    struct zone_note *n = unit_zone(u, a->event.zone);
+    if (n)
+        n->losses++;
+    s->holder_id = s->appear_at;
+    s->ready_ms = u->now_ms + (uint64_t)u->catalog->params.guild_rebuilt_s * 1000;
 }
 
 /* (shard, v) into (station docked at last, v + 1), with another hull and an empty hold. */
@@ -244,6 +257,10 @@ void lose_ship(struct unit *u, struct act *a, struct pilot *p, struct ship *s)
     s->version++;
     s->flown_due = 0;
     ship_change(s);
+    if (catalog_guild_of(u->catalog, p->player)) {
+        lose_hauler(u, a, s);
+        return;
+    }
     p->flown_ticks += a->event.flown_ticks;
     p->losses++;
     if (p->job_step & 1)

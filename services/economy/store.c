@@ -12,7 +12,7 @@
 
 #include "decide.h"
 
-enum { STATEMENTS_MAX = 64, TIMEOUT_MS = 2000 };
+enum { STATEMENTS_MAX = 96, TIMEOUT_MS = 2000 };
 
 struct store *store_new(const char *url, const char *name, struct catalog *catalog)
 {

@@ -12,7 +12,8 @@
 
 static const struct st_pg_stmt boards[] = {
     [BOARD_WEALTH] = {"board_wealth", "SELECT owner, credits, 0 FROM economy.wallets"
-                                      " WHERE kind = 'pilot' ORDER BY credits DESC, owner"
+                                      " WHERE kind = 'pilot' AND owner < 4294967040"
+                                      " ORDER BY credits DESC, owner"
                                       " LIMIT 50"},
     [BOARD_TRADE] = {"board_trade", BOARD_OF_DAYS("traded", "trades")},
     [BOARD_HUNT] = {"board_hunt", BOARD_OF_DAYS("bounties", "kills")},

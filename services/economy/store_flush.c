@@ -32,17 +32,21 @@ static const struct st_pg_stmt
     q_pilots = {"update_pilots",
                 "UPDATE economy.pilots SET ship = q.s, session_epoch = q.e, rev = q.r,"
                 " last_location = q.l, job_step = q.j, flown_ticks = q.f, losses = q.o,"
-                " aggressor = q.a FROM unnest($1::bigint[], $2::bigint[], $3::bigint[],"
+                " aggressor = q.a, traded_at = CASE WHEN q.t THEN now() ELSE traded_at END"
+                " FROM unnest($1::bigint[], $2::bigint[], $3::bigint[],"
                 " $4::bigint[], $5::smallint[], $6::smallint[], $7::bigint[], $8::int[],"
-                " $9::boolean[]) AS q (p, s, e, r, l, j, f, o, a) WHERE player = q.p"},
+                " $9::boolean[], $10::boolean[]) AS q (p, s, e, r, l, j, f, o, a, t)"
+                " WHERE player = q.p"},
     q_ships = {"update_ships",
                "UPDATE economy.ships SET class_id = q.c, holder_kind = q.k, holder_id = q.h,"
                " version = q.v, hull = q.u, torpedoes = q.t, weapon = nullif(q.w, 0), x = q.x,"
-               " y = q.y, appear_at = q.a, flown_due = q.f, locked = q.l, changed_at = now()"
+               " y = q.y, appear_at = q.a, flown_due = q.f, locked = q.l, changed_at = now(),"
+               " route_to = q.o, route_short = q.b, ready_at = to_timestamp(q.d / 1000.0)"
                " FROM unnest($1::bigint[], $2::smallint[], $3::smallint[], $4::int[],"
                " $5::bigint[], $6::int[], $7::int[], $8::smallint[], $9::int[], $10::int[],"
-               " $11::smallint[], $12::bigint[], $13::boolean[])"
-               " AS q (i, c, k, h, v, u, t, w, x, y, a, f, l) WHERE id = q.i"},
+               " $11::smallint[], $12::bigint[], $13::boolean[],"
+               " $14::smallint[], $15::boolean[], $16::bigint[])"
+               " AS q (i, c, k, h, v, u, t, w, x, y, a, f, l, o, b, d) WHERE id = q.i"},
     q_lines = {"update_lines", "UPDATE economy.market_prices SET stock = q.s, drift_carry = q.d,"
                                " version = version + 1 FROM unnest($1::smallint[], $2::smallint[],"
                                " $3::bigint[], $4::int[]) AS q (l, c, s, d)"
@@ -155,7 +159,7 @@ static void add_pilots(struct store *s)
         const struct pilot *p = &s->unit->pilots[i];
         if (!p->changed)
             continue;
-        lazily(s, &c, &q_pilots, 9);
+        lazily(s, &c, &q_pilots, 10);
         column_int(&c[0], (int64_t)p->player);
         column_int(&c[1], p->ship);
         column_int(&c[2], (int64_t)p->session_epoch);
@@ -165,6 +169,7 @@ static void add_pilots(struct store *s)
         column_int(&c[6], p->flown_ticks);
         column_int(&c[7], p->losses);
         column_bool(&c[8], p->aggressor);
+        column_bool(&c[9], p->traded);
     }
 }
 
@@ -196,6 +201,9 @@ static void put_ship(struct column *c, const struct ship *p)
     column_int(&c[10], p->appear_at);
     column_int(&c[11], p->flown_due);
     column_bool(&c[12], p->locked);
+    column_int(&c[13], p->route_to);
+    column_bool(&c[14], p->route_short);
+    column_int(&c[15], (int64_t)p->ready_ms);
 }
 
 static void add_ships(struct store *s)
@@ -206,7 +214,7 @@ static void add_ships(struct store *s)
             put_new_ship(lazily(s, &made, &q_new_ships, 9), &s->unit->ships[i]);
     for (uint32_t i = 0; i < s->unit->ships_n; i++)
         if (s->unit->ships[i].changed)
-            put_ship(lazily(s, &c, &q_ships, 13), &s->unit->ships[i]);
+            put_ship(lazily(s, &c, &q_ships, 16), &s->unit->ships[i]);
 }
 
 static void add_lines(struct store *s)
@@ -380,6 +388,7 @@ int store_flush(struct store *s)
     add_inbox(s);
     add_outbox(s);
     add_quotes(s);
+    store_guild_write(s);
     (void)steps_add(s, &st_pg_stmt_commit, 0);
     int err = steps_run(s);
     steps_end(s);

@@ -31,14 +31,13 @@ static const struct rows
                   " ORDER BY player",
                   ""),
     ships = ROWS("ships",
-                 "SELECT id, player, class_id, holder_kind, holder_id, version, hull, torpedoes,"
-                 " coalesce(weapon, 0), x, y, appear_at, flown_due, locked FROM economy.ships"
+                 "SELECT " STORE_SHIP_COLUMNS " FROM economy.ships"
                  " WHERE id IN (SELECT unnest($1::bigint[]) UNION ALL"
                  " SELECT ship FROM economy.pilots WHERE player = ANY($2::bigint[])) ORDER BY id",
                  ""),
     lines = ROWS("lines",
                  "SELECT m.location, m.commodity, m.local_base, m.target, m.spread_pm, m.bias_pm,"
-                 " m.rest, m.drift_carry, m.stock FROM economy.market_prices m"
+                 " m.drift_carry, m.stock FROM economy.market_prices m"
                  " JOIN unnest($1::smallint[], $2::smallint[]) AS q (l, c)"
                  " ON m.location = q.l AND m.commodity = q.c"
                  " ORDER BY m.location, m.commodity",
@@ -91,7 +90,7 @@ struct needs {
     size_t players_n, ships_n, stations_n, lines_n, loots_n;
     uint32_t new_ships;
     bool shards, sources; /* the world's epochs; named accounts of goods */
-    bool keys, quotes, inbox, fleet;
+    bool keys, quotes, inbox, fleet, drift;
 };
 
 static void need_player(struct needs *n, uint64_t player)
@@ -125,7 +124,7 @@ static void need_line(struct needs *n, const struct catalog *c, uint32_t locatio
     if (!exists)
         return;
     st_assert(n->lines_n < LINES_MAX);
-    n->lines[n->lines_n++] = (struct catalog_line){location, commodity};
+    n->lines[n->lines_n++] = (struct catalog_line){location, commodity, 0};
     need_station(n, location);
 }
 
@@ -159,7 +158,9 @@ static void need_act(struct needs *n, const struct catalog *c, const struct act 
         return;
     }
     if (a->kind == ACT_DRIFT) {
-        n->sources = true;
+        n->sources = n->shards = n->drift = true;
+        for (uint32_t i = 0; i < c->world.guilds_n; i++)
+            need_player(n, WORLD_GUILD_PLAYER | c->world.guilds[i].id);
         for (uint32_t i = 0; i < c->lines_n; i++)
             need_line(n, c, c->lines[i].location, c->lines[i].commodity);
         return;
@@ -287,7 +288,10 @@ void store_read_ship(const struct st_pg_result *r, size_t row, struct ship *out)
                          .y = (int32_t)st_pg_int(r, row, 10),
                          .appear_at = (uint32_t)st_pg_int(r, row, 11),
                          .flown_due = st_pg_int(r, row, 12),
-                         .locked = st_pg_bool(r, row, 13)};
+                         .locked = st_pg_bool(r, row, 13),
+                         .route_to = (uint32_t)st_pg_int(r, row, 14),
+                         .route_short = st_pg_bool(r, row, 15),
+                         .ready_ms = (uint64_t)st_pg_int(r, row, 16)};
 }
 
 static void take_ships(struct unit *u, const struct st_pg_result *r)
@@ -316,12 +320,11 @@ static void take_lines(struct unit *u, const struct st_pg_result *r)
                            .commodity = (uint32_t)st_pg_int(r, i, 1),
                            .price = {st_pg_int(r, i, 2), st_pg_int(r, i, 3), st_pg_int(r, i, 4), 0},
                            .bias_pm = st_pg_int(r, i, 5),
-                           .rest = st_pg_int(r, i, 6),
-                           .carry = (int32_t)st_pg_int(r, i, 7)};
+                           .carry = (int32_t)st_pg_int(r, i, 6)};
         const struct config_zone *zone = catalog_zone_of(u->catalog, l->location);
         l->price.tax_pm = zone ? zone->tax_pm : 0;
         bool fits = book_load(&u->book, account_of(ACCOUNT_STATION, l->location),
-                              (int32_t)l->commodity, st_pg_int(r, i, 8));
+                              (int32_t)l->commodity, st_pg_int(r, i, 7));
         st_assert(fits);
     }
 }
@@ -445,6 +448,8 @@ static void take_all(struct store *s)
             take_quotes(u, r);
         else if (q == &q_inbox)
             take_inbox(u, r);
+        else if (store_guild_asked(s, i))
+            store_guild_take(s, i);
         else if (q != &st_pg_stmt_commit)
             take_numbers(u, r, q == &q_ship_ids);
     }
@@ -452,7 +457,8 @@ static void take_all(struct store *s)
 
 static void add_numbers(struct store *s, const struct needs *n, size_t count)
 {
-    column_int(steps_add(s, &q_ids, 1), unit_blocks_wanted((uint32_t)count));
+    uint32_t acts = n->drift ? ECONOMY_BATCH_MAX : (uint32_t)count;
+    column_int(steps_add(s, &q_ids, 1), unit_blocks_wanted(acts));
     if (n->new_ships > 0)
         column_int(steps_add(s, &q_ship_ids, 1), n->new_ships);
 }
@@ -479,6 +485,8 @@ int store_load(struct store *s, struct act *const *acts, size_t count)
     add_people(s, &n);
     add_lines(s, &n);
     add_accounts(s, &n);
+    if (n.drift)
+        store_guild_ask(s);
     add_by_key(s, &n, acts, count);
     if (!looks)
         add_numbers(s, &n, count);

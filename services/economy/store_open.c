@@ -15,14 +15,12 @@ static const struct st_pg_stmt
                " ON CONFLICT (id) DO UPDATE SET world_epoch = economy.shards.world_epoch + 1,"
                " instance = excluded.instance, opened_at = now() RETURNING world_epoch"},
     q_epoch = {"read_epoch", "SELECT world_epoch FROM economy.shards WHERE id = $1"},
-    q_page_ships = {"open_ships",
-                    "SELECT s.id, s.player, s.class_id, s.holder_kind, s.holder_id, s.version,"
-                    " s.hull, s.torpedoes, coalesce(s.weapon, 0), s.x, s.y, s.appear_at,"
-                    " s.flown_due, s.locked, p.flown_ticks, p.aggressor, w.credits, p.ship"
-                    " FROM economy.ships s JOIN economy.pilots p ON p.player = s.player"
-                    " JOIN economy.wallets w ON w.account = s.player + 4294967296"
-                    " WHERE s.holder_kind = 1 AND s.holder_id = $1 ORDER BY s.id"
-                    " LIMIT $2::int + 1 OFFSET $3::int"},
+    q_page_ships = {"open_ships", "SELECT s.*, p.flown_ticks, p.aggressor, w.credits"
+                                  " FROM (SELECT " STORE_SHIP_COLUMNS " FROM economy.ships) AS s"
+                                  " JOIN economy.pilots p ON p.player = s.player"
+                                  " JOIN economy.wallets w ON w.account = s.player + 4294967296"
+                                  " WHERE s.holder_kind = 1 AND s.holder_id = $1 ORDER BY s.id"
+                                  " LIMIT $2::int + 1 OFFSET $3::int"},
     q_page_cargo = {"open_cargo",
                     "SELECT c.account, c.commodity, c.quantity FROM economy.cargo c"
                     " WHERE c.quantity > 0 AND c.account IN (SELECT id + 8589934592 FROM"
@@ -50,8 +48,10 @@ static void take_page_ships(struct page *p, const struct st_pg_result *r, uint32
         struct ship *s = &u->ships[u->ships_n];
         store_read_ship(r, i, s);
         const struct config_class *k = world_config_class(&u->catalog->world, s->class_id);
-        int64_t worth = st_pg_int(r, i, 16) + (k ? k->price : 0) + unit_cargo_worth(u, s->id);
-        p->newcomer[u->ships_n] = rules_newcomer(st_pg_int(r, i, 14), worth, st_pg_bool(r, i, 15));
+        enum { N = STORE_SHIP_COLUMNS_N };
+        int64_t worth = st_pg_int(r, i, N + 2) + (k ? k->price : 0) + unit_cargo_worth(u, s->id);
+        p->newcomer[u->ships_n] =
+            rules_newcomer(st_pg_int(r, i, N), worth, st_pg_bool(r, i, N + 1));
         u->ships_n++;
     }
 }

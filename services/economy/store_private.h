@@ -7,7 +7,7 @@
 
 #include "store.h"
 
-enum { STEPS_MAX = 24, STEP_PARAMS_MAX = 16, COLUMNS_MAX = 128, COLUMN_BYTES_MAX = 8 << 20 };
+enum { STEPS_MAX = 32, STEP_PARAMS_MAX = 16, COLUMNS_MAX = 160, COLUMN_BYTES_MAX = 8 << 20 };
 
 /* One parameter: a Postgres array in text form, `{1,2,3}`. */
 struct column {
@@ -41,6 +41,19 @@ int steps_run(struct store *s) ST_MUST_CHECK;
 const struct st_pg_result *steps_result(const struct store *s, size_t n);
 void steps_end(struct store *s);
 
+/* What store_read_ship reads. */
+#define STORE_SHIP_COLUMNS                                                                         \
+    "id, player, class_id, holder_kind, holder_id, version, hull, torpedoes, coalesce(weapon, 0)," \
+    " x, y, appear_at, flown_due, locked, route_to, route_short,"                                  \
+    " (extract(epoch FROM ready_at) * 1000)::bigint"
+enum { STORE_SHIP_COLUMNS_N = 17 };
 void store_read_ship(const struct st_pg_result *r, size_t row, struct ship *out);
+
+/* Steps of a drift, by store_guild.c: asked for in the load, read into the unit, written at last.
+ */
+void store_guild_ask(struct store *s);
+bool store_guild_asked(const struct store *s, size_t step);
+void store_guild_take(struct store *s, size_t step);
+void store_guild_write(struct store *s);
 
 #endif

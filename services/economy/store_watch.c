@@ -13,9 +13,18 @@ static const struct st_pg_stmt
                  "SELECT m.location, m.commodity, m.local_base, m.target, m.spread_pm, m.bias_pm,"
                  " m.stock, m.version, w.credits, coalesce((SELECT h.mid_milli FROM"
                  " economy.price_history h WHERE h.location = m.location AND h.commodity ="
-                 " m.commodity AND h.at >= now() - interval '1 hour' ORDER BY h.at LIMIT 1), 0)"
+                 " m.commodity AND h.at >= now() - interval '1 hour' ORDER BY h.at LIMIT 1), 0),"
+                 " coalesce(o.lost, 0), coalesce(i.coming, 0)"
                  " FROM economy.market_prices m JOIN economy.wallets w"
-                 " ON w.account = m.location + 12884901888 ORDER BY m.location, m.commodity"},
+                 " ON w.account = m.location + 12884901888"
+                 " LEFT JOIN (SELECT location, commodity, sum(quantity)::bigint AS lost"
+                 " FROM economy.haul_losses WHERE at >= now() - interval '1 hour' GROUP BY 1, 2)"
+                 " AS o ON o.location = m.location AND o.commodity = m.commodity"
+                 " LEFT JOIN (SELECT s.route_to, c.commodity, sum(c.quantity)::bigint AS coming"
+                 " FROM economy.ships s JOIN economy.cargo c ON c.account = s.id + 8589934592"
+                 " WHERE s.player > 4294967040 AND s.holder_kind = 1 GROUP BY 1, 2) AS i"
+                 " ON i.route_to = m.location AND i.commodity = m.commodity"
+                 " ORDER BY m.location, m.commodity"},
     /* Balances against the running sums and the entries behind the horizon, in one snapshot; and
      * the goods afloat against the containers. */
     q_check = {"ledger_check",
@@ -55,6 +64,10 @@ static const struct st_pg_stmt
                                         " WHERE at < now() - interval '2 hours'"},
     q_clean_candles = {"clean_candles", "DELETE FROM economy.candles"
                                         " WHERE minute < now() - interval '30 days'"},
+    q_clean_losses = {"clean_haul_losses", "DELETE FROM economy.haul_losses"
+                                           " WHERE at < now() - interval '1 day'"},
+    q_clean_zones = {"clean_zone_days", "DELETE FROM economy.zone_days"
+                                        " WHERE day < (now() AT TIME ZONE 'UTC')::date - 90"},
     q_clean_days = {"clean_days", "DELETE FROM economy.pilot_days"
                                   " WHERE day < (now() AT TIME ZONE 'UTC')::date - 90"},
     q_parked = {"long_parked", "SELECT id, player FROM economy.ships WHERE holder_kind = 3 AND"
@@ -87,7 +100,9 @@ int store_markets(struct store *s, struct market_line *out, size_t *count)
             .stock = st_pg_int(r, i, 6),
             .version = (uint64_t)st_pg_int(r, i, 7),
             .treasury = st_pg_int(r, i, 8),
-            .before_milli = st_pg_int(r, i, 9)};
+            .before_milli = st_pg_int(r, i, 9),
+            .lost = st_pg_int(r, i, 10),
+            .coming = st_pg_int(r, i, 11)};
         const struct config_zone *zone = catalog_zone_of(s->catalog, m->line.location);
         m->line.price.tax_pm = zone ? zone->tax_pm : 0;
         m->restricted = catalog_restricted(s->catalog, m->line.location, m->line.commodity);
@@ -141,12 +156,13 @@ int store_clean(struct store *s, uint32_t *ships, uint64_t *players, size_t max,
         {&q_clean_outbox, NULL, 0, NULL}, {&q_clean_inbox, NULL, 0, NULL},
         {&q_clean_quotes, NULL, 0, NULL}, {&q_clean_history, NULL, 0, NULL},
         {&q_clean_days, NULL, 0, NULL},   {&q_clean_candles, NULL, 0, NULL},
+        {&q_clean_losses, NULL, 0, NULL}, {&q_clean_zones, NULL, 0, NULL},
         {&q_parked, &limit, 1, NULL}};
     *count = 0;
     int err = st_pg_pipeline(s->pg, steps, ST_ARRAY_LEN(steps));
     if (err != 0)
         return err;
-    const struct st_pg_result *r = steps[5].result;
+    const struct st_pg_result *r = steps[ST_ARRAY_LEN(steps) - 1].result;
     for (; *count < st_pg_rows(r) && *count < max; (*count)++) {
         ships[*count] = (uint32_t)st_pg_int(r, *count, 0);
         players[*count] = (uint64_t)st_pg_int(r, *count, 1);

@@ -21,7 +21,7 @@ static const struct st_pg_stmt
     q_zones = {"world_zones",
                "SELECT id, code, name, risk, pvp, linkdead_s, loot_pm, insurance_pm, tax_pm,"
                " spread_pm, customs_pm, patrols, packs, raiders, level_min, level_max,"
-               " pack_period_s, import_pm, export_pm, loss_ppm, bounty_pm"
+               " pack_period_s, import_pm, export_pm, loss_ppm, bounty_pm, hazard_pm"
                " FROM economy.zone_profiles ORDER BY id"},
     q_shapes = {"world_shapes", "SELECT zone, kind, x1, y1, x2, y2, r FROM economy.zone_shapes"
                                 " ORDER BY priority"},
@@ -39,10 +39,18 @@ static const struct st_pg_stmt
                               " FROM economy.commodities ORDER BY id"},
     q_levels = {"world_levels", "SELECT id, vital_pm, aim_error_steps, flee_pm, bounty"
                                 " FROM economy.npc_levels ORDER BY id"},
-    q_guilds = {"world_guilds", "SELECT id, code, name, class_id, ships, risk_max, floor_per_min"
+    q_guilds = {"world_guilds", "SELECT id, code, name, class_id, ships, risk_max, floor_per_min,"
+                                " coalesce(escort_class, 0), capital * ships, smuggles::int"
                                 " FROM economy.npc_guilds ORDER BY id"},
     q_markets = {"world_markets", "SELECT location, commodity FROM economy.market_prices"
-                                  " ORDER BY location, commodity"};
+                                  " ORDER BY location, commodity"},
+    q_made = {"world_extraction", "SELECT location, commodity, milli FROM economy.extraction"
+                                  " ORDER BY location, commodity"},
+    q_used = {"world_consumption", "SELECT location, commodity, milli FROM economy.consumption"
+                                   " ORDER BY location, commodity"},
+    q_recipes = {"world_recipes", "SELECT location, recipe, commodity, milli FROM economy.recipes"
+                                  " ORDER BY location, recipe, commodity"},
+    q_params = {"world_params", "SELECT name, value FROM economy.economy_params ORDER BY name"};
 
 /* Reads the columns of a row one after the other. */
 struct reader {
@@ -96,7 +104,7 @@ static void read_zone(struct catalog *c, struct reader *in)
     NEXT(z->loot_pm), NEXT(z->insurance_pm), NEXT(z->tax_pm), NEXT(z->spread_pm);
     NEXT(z->customs_pm), NEXT(z->patrols), NEXT(z->packs), NEXT(z->raiders), NEXT(z->level_min);
     NEXT(z->level_max), NEXT(z->pack_period_s), NEXT(z->import_pm), NEXT(z->export_pm);
-    NEXT(z->loss_ppm), NEXT(z->bounty_pm);
+    NEXT(z->loss_ppm), NEXT(z->bounty_pm), NEXT(c->hazard_pm[in->row]);
 }
 
 static void read_shape(struct catalog *c, struct reader *in)
@@ -142,7 +150,8 @@ static void read_guild(struct catalog *c, struct reader *in)
 {
     struct config_guild *g = &c->world.guilds[in->row];
     NEXT(g->id), TEXT(g->code), TEXT(g->name), NEXT(g->class_id), NEXT(g->ships);
-    NEXT(g->risk_max), NEXT(g->floor_cr);
+    NEXT(g->risk_max), NEXT(g->floor_cr), NEXT(g->escort_class);
+    NEXT(c->guilds[in->row].capital), NEXT(c->guilds[in->row].smuggles);
 }
 
 static void read_revision(struct catalog *c, struct reader *in)
@@ -153,6 +162,63 @@ static void read_revision(struct catalog *c, struct reader *in)
 static void read_market(struct catalog *c, struct reader *in)
 {
     NEXT(c->lines[in->row].location), NEXT(c->lines[in->row].commodity);
+}
+
+/* Where a good may not be sold there is no market: nobody makes or uses it. */
+static void add_rate(struct catalog *c, struct catalog_rate *list, uint32_t *n, uint32_t location,
+                     struct reader *in)
+{
+    uint32_t line = catalog_line_of(c, location, (uint32_t)next_int(in));
+    if (line < c->lines_n)
+        list[(*n)++] = (struct catalog_rate){line, next_int(in)};
+}
+
+static void read_made(struct catalog *c, struct reader *in)
+{
+    add_rate(c, c->made, &c->made_n, (uint32_t)next_int(in), in);
+}
+
+static void read_used(struct catalog *c, struct reader *in)
+{
+    add_rate(c, c->used, &c->used_n, (uint32_t)next_int(in), in);
+}
+
+/* Rows of one recipe follow each other. */
+static void read_recipe(struct catalog *c, struct reader *in)
+{
+    uint32_t location = (uint32_t)next_int(in), number = (uint32_t)next_int(in);
+    struct catalog_recipe *r = c->recipes_n > 0 ? &c->recipes[c->recipes_n - 1] : NULL;
+    if (!r || r->location != location || r->number != number) {
+        if (c->recipes_n == CATALOG_RECIPES_MAX)
+            return;
+        r = &c->recipes[c->recipes_n++];
+        r->location = location;
+        r->number = number;
+    }
+    if (r->parts_n < CATALOG_PARTS_MAX)
+        add_rate(c, r->parts, &r->parts_n, location, in);
+}
+
+static void read_param(struct catalog *c, struct reader *in)
+{
+    const struct {
+        const char *name;
+        int64_t *value;
+    } known[] = {{"activity_traders", &c->params.activity_traders},
+                 {"activity_max_pm", &c->params.activity_max_pm},
+                 {"drift_cycles", &c->params.drift_cycles},
+                 {"treasury_cycles", &c->params.treasury_cycles},
+                 {"guild_rest_s", &c->params.guild_rest_s},
+                 {"guild_wait_s", &c->params.guild_wait_s},
+                 {"guild_rebuilt_s", &c->params.guild_rebuilt_s},
+                 {"escort_pm", &c->params.escort_pm},
+                 {"spoils_cycles", &c->params.spoils_cycles}};
+    char name[32];
+    TEXT(name);
+    int64_t value = next_int(in);
+    for (size_t i = 0; i < ST_ARRAY_LEN(known); i++)
+        if (strcmp(known[i].name, name) == 0)
+            *known[i].value = value;
 }
 
 static const struct table {
@@ -173,6 +239,10 @@ static const struct table {
     {&q_levels, read_level, CONFIG_LEVELS_MAX, offsetof(struct world_config, levels_n)},
     {&q_guilds, read_guild, CONFIG_GUILDS_MAX, offsetof(struct world_config, guilds_n)},
     {&q_markets, read_market, LINES_MAX, 0},
+    {&q_made, read_made, CATALOG_RATES_MAX, 0},
+    {&q_used, read_used, CATALOG_RATES_MAX, 0},
+    {&q_recipes, read_recipe, CATALOG_RECIPES_MAX *CATALOG_PARTS_MAX, 0},
+    {&q_params, read_param, 64, 0},
 };
 
 static int read_table(struct store *s, const struct table *t, struct catalog *out)

@@ -14,7 +14,8 @@ void unit_clear(struct unit *u, const struct catalog *catalog, uint64_t now_ms)
     book_clear(&u->book);
     u->pilots_n = u->ships_n = u->fleet_n = u->lines_n = u->loots_n = u->quotes_n = u->shards_n = 0;
     u->transactions_n = u->letters_n = u->trades_n = u->changes_n = 0;
-    u->inbox_n = u->points_n = u->bytes_n = 0;
+    u->inbox_n = u->points_n = u->bytes_n = u->losses_n = u->zones_n = 0;
+    u->traders = 0;
     u->ids_n = u->id_block = u->id_next = u->ship_ids_n = u->ship_next = 0;
     u->catalog = catalog;
     u->now_ms = now_ms;
@@ -66,6 +67,17 @@ struct inbox_row *unit_inbox(struct unit *u, uint64_t event_id)
         if (u->inbox[i].event_id == event_id)
             return &u->inbox[i];
     return NULL;
+}
+
+struct zone_note *unit_zone(struct unit *u, uint32_t zone)
+{
+    for (uint32_t i = 0; i < u->zones_n; i++)
+        if (u->zones[i].zone == zone)
+            return &u->zones[i];
+    if (!world_config_zone(&u->catalog->world, zone) || u->zones_n == ST_ARRAY_LEN(u->zones))
+        return NULL;
+    u->zones[u->zones_n] = (struct zone_note){.zone = zone};
+    return &u->zones[u->zones_n++];
 }
 
 const struct shard *unit_shard(const struct unit *u, uint32_t id)

@@ -107,6 +107,7 @@ struct market_line {
     struct line line;
     int64_t stock, treasury;
     int64_t before_milli; /* mid price an hour ago, 0 = unknown */
+    int64_t lost, coming; /* units: by guilds' haulers, lost in an hour and under way */
     uint64_t version;
     bool restricted;
     enum market_event event;

@@ -55,6 +55,10 @@ static void pack_ship(struct packed_ship *p, const struct unit *u, const struct 
     p->state.newcomer = newcomer;
     p->state.torpedoes = (uint32_t)s->torpedoes;
     p->state.weapon = s->weapon;
+    const struct config_guild *guild = catalog_guild_of(u->catalog, s->player);
+    p->state.guild = guild ? guild->id : 0;
+    p->state.route_to = s->route_to;
+    p->state.route_short = s->route_short;
 }
 
 struct packed_loot {
@@ -134,7 +138,7 @@ void wire_letter_again(struct unit *u, const struct event *e)
 
 static void letter_trades(struct unit *u, uint32_t location)
 {
-    Startrader__V1__TradeBooked packed[ECONOMY_BATCH_MAX], *pointers[ECONOMY_BATCH_MAX];
+    Startrader__V1__TradeBooked packed[TRADES_MAX], *pointers[TRADES_MAX];
     Startrader__V1__TradesBooked m = STARTRADER__V1__TRADES_BOOKED__INIT;
     for (uint32_t i = 0; i < u->trades_n; i++) {
         const struct trade_news *n = &u->trades[i];
@@ -230,6 +234,8 @@ static void set_line(Startrader__V1__MarketLine *m, const struct market_line *l)
     m->restricted = l->restricted;
     m->event = (Startrader__V1__MarketEvent)l->event;
     m->event_until_ms = l->event_until_ms;
+    m->lost = (uint32_t)l->lost;
+    m->coming = (uint32_t)l->coming;
 }
 
 void wire_market_reply(const struct market_line *lines, size_t count, uint32_t location,

@@ -7,7 +7,7 @@
 #define OFFLINE_EVERY 900
 #define SEE_MAX       64
 
-enum part { PART_DUEL = 0, PART_TRADE, PART_PROWL, PART_PARTS };
+enum part { PART_DUEL = 0, PART_TRADE, PART_PROWL, PART_PARTS, PART_HAUL };
 
 static uint32_t luck(struct crowd *c, uint32_t n)
 {
@@ -33,6 +33,17 @@ void crowd_init(struct crowd *c, struct world *w, uint32_t pilots, uint64_t seed
         p->part = (uint8_t)(i / k->classes_n % PART_PARTS);
         p->back_at = 1 + i * START_GAP;
     }
+    for (uint32_t i = 0; i < CROWD_HAULERS; i++) {
+        const struct config_guild *g = &k->guilds[i % k->guilds_n];
+
+        c->pilots[pilots + i] = (struct crowd_pilot){.player = WORLD_GUILD_PLAYER | g->id,
+                                                     .ship = 5001 + pilots + i,
+                                                     .version = 1,
+                                                     .handle = WORLD_NOBODY,
+                                                     .class_id = g->class_id,
+                                                     .part = PART_HAUL,
+                                                     .back_at = 1 + i * START_GAP};
+    }
 }
 
 /* Duels are fought in a ring around Pallas, prowlers roam the Sunward zone, traders start at a
@@ -47,12 +58,24 @@ static void choose_place(struct crowd *c, struct crowd_pilot *p)
     p->y = (WORLD_SUN_U + base_y + (int32_t)luck(c, 2400) - 1200) * WORLD_UNIT;
 }
 
+/* A voyage from where it rests, by either way. */
+static void send_out(struct crowd *c, const struct crowd_pilot *p, struct world_baton *b)
+{
+    const struct world_config *k = world_config_get(c->world);
+    uint32_t from = p->station ? p->station : 1 + luck(c, k->stations_n);
+
+    b->guild = (uint8_t)p->player;
+    b->way = (uint8_t)luck(c, ROUTE_WAYS);
+    b->station = (uint16_t)from;
+    b->to = (uint16_t)(1 + (from + luck(c, k->stations_n - 1u)) % k->stations_n);
+}
+
 static void appear(struct crowd *c, struct crowd_pilot *p)
 {
     const struct world_config *k = world_config_get(c->world);
     struct world_baton b = {.kind = WORLD_BATON_APPEAR, .epoch = world_epoch(c->world)};
 
-    if (!p->station && !p->x)
+    if (!p->station && !p->x && p->part != PART_HAUL)
         choose_place(c, p);
     b.flags = WORLD_BATON_WHOLE;
     if (p->part == PART_TRADE && luck(c, 4) == 0)
@@ -69,6 +92,8 @@ static void appear(struct crowd *c, struct crowd_pilot *p)
     for (uint32_t i = 0; i < b.cargo_n; i++)
         b.cargo[i] = (struct world_cargo){k->goods[(luck(c, 5) + 5 * i) % k->goods_n].id,
                                           (uint16_t)(1 + luck(c, 6))};
+    if (p->part == PART_HAUL)
+        send_out(c, p, &b);
     if (world_apply(c->world, &b) == WORLD_OK)
         c->count.undocked++;
     p->back_at = 0;
@@ -252,11 +277,13 @@ void crowd_tick(struct crowd *c)
         (void)world_apply(c->world, &c->queue[c->queue_from % CROWD_QUEUE].baton);
         c->queue_from++;
     }
-    for (uint32_t i = 0; i < c->pilots_n; i++) {
+    for (uint32_t i = 0; i < c->pilots_n + CROWD_HAULERS; i++) {
         struct crowd_pilot *p = &c->pilots[i];
 
         if (p->back_at && p->back_at <= tick)
             appear(c, p);
+        if (p->part == PART_HAUL)
+            continue;
         connect(c, p, i);
         if (p->handle != WORLD_NOBODY && (tick + i) % 5 == 0)
             steer(c, p);

@@ -12,6 +12,7 @@
 
 #define CROWD_MAX    512
 #define CROWD_QUEUE  2048
+#define CROWD_HAULERS 20 /* ships of guilds, sent to and fro */
 
 struct crowd_pilot {
     uint32_t player, ship, handle;
@@ -38,7 +39,7 @@ struct crowd {
     struct world *world;
     uint64_t luck;
     uint32_t pilots_n, ticks;
-    struct crowd_pilot pilots[CROWD_MAX];
+    struct crowd_pilot pilots[CROWD_MAX + CROWD_HAULERS]; /* haulers behind the others */
     struct crowd_answer queue[CROWD_QUEUE];
     uint32_t queue_from, queue_to;
     struct crowd_count count;

@@ -42,26 +42,54 @@ int64_t rules_bounty(int64_t level_bounty, int64_t zone_pm)
     return level_bounty * zone_pm / 1000;
 }
 
-int64_t rules_drift(int64_t stock, int64_t rest, int32_t *carry)
+static int64_t clamp_pm(int64_t pm)
 {
-    int64_t gap = rest - stock;
-    if (gap == 0) {
-        *carry = 0;
-        return 0;
-    }
-    if ((gap > 0) != (*carry > 0))
-        *carry = 0;
-    int64_t due = gap + *carry;
-    int64_t move = due / RULES_DRIFT_DIVISOR;
-    *carry = (int32_t)(due - move * RULES_DRIFT_DIVISOR);
-    if (gap > 0 ? move > gap : move < gap)
-        move = gap;
+    return pm < 0 ? 0 : pm > 1000 ? 1000 : pm;
+}
+
+int64_t rules_output_pm(int64_t stock, int64_t target)
+{
+    return clamp_pm((2 * target - stock) * 2000 / target);
+}
+
+int64_t rules_input_pm(int64_t stock, int64_t target)
+{
+    return clamp_pm(stock * 3000 / target);
+}
+
+int64_t rules_use_pm(int64_t stock, int64_t target)
+{
+    return clamp_pm(stock * 4000 / target);
+}
+
+int64_t rules_measured_risk(int64_t loss_ppm, int64_t losses, int64_t flown_s)
+{
+    st_assert(flown_s > 0 && losses >= 0);
+    int64_t seen = losses * 60 * 1000000 / flown_s;
+    return (loss_ppm * 7 + (seen < 1000000 ? seen : 1000000) * 3) / 10;
+}
+
+int64_t rules_activity_pm(int64_t traders, int64_t traders_per_whole, int64_t max_pm)
+{
+    st_assert(traders >= 0 && traders_per_whole > 0);
+    int64_t pm = 1000 + traders * 1000 / traders_per_whole;
+    return pm < max_pm ? pm : max_pm;
+}
+
+int64_t rules_flow(int64_t micro, int64_t stock, int64_t max, int32_t *carry)
+{
+    int64_t due = micro + *carry, move = due / RULES_MICRO;
+    *carry = (int32_t)(due - move * RULES_MICRO);
+    if (move < -stock)
+        move = -stock;
+    if (move > max - stock)
+        move = max > stock ? max - stock : 0;
     return move;
 }
 
-int64_t rules_refill(int64_t treasury, int64_t target)
+int64_t rules_refill(int64_t credits, int64_t target, int64_t cycles)
 {
-    int64_t gap = target - treasury, move = gap / RULES_TREASURY_DIVISOR;
+    int64_t gap = target - credits, move = gap / cycles;
     if (move == 0 && gap != 0)
         move = gap > 0 ? 1 : -1;
     return move;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Small money rules as integer arithmetic: fuel, repair, hulls, bounties, drift, treasuries. Pure;
- * any thread. Knows no rows and moves nothing.
+ * Small money rules as integer arithmetic: fuel, repair, hulls, bounties, industries, treasuries.
+ * Pure; any thread. Knows no rows and moves nothing.
  */
 #ifndef LEDGER_RULES_H
 #define LEDGER_RULES_H
@@ -13,8 +13,7 @@ enum {
     RULES_START_CREDITS = 2500,
     RULES_DRONE_BOUNTY = 100,
     RULES_TICKS_PER_MINUTE = 1200,
-    RULES_DRIFT_DIVISOR = 64,     /* every 10 s */
-    RULES_TREASURY_DIVISOR = 48,  /* every 60 s */
+    RULES_MICRO = 1000000,        /* parts of a unit that a flow is counted in */
     RULES_NEWCOMER_TICKS = 54000, /* 45 min in space */
     RULES_NEWCOMER_WORTH = 15000, /* credits */
     RULES_NEWCOMER_REFUND = 2500, /* credits, for each of the first losses */
@@ -35,13 +34,20 @@ int64_t rules_hull_price(int64_t price, int64_t insurance_pm);
 /* What a yard pays for a ship: less for a damaged one. */
 int64_t rules_resale(int64_t price, int64_t hull, int64_t max);
 int64_t rules_bounty(int64_t level_bounty, int64_t zone_pm);
-/*
- * Stock moves by 1/64 of its way to rest, in whole units; the remainder is carried in 64ths, so
- * that small gaps move too. The move never crosses rest.
- */
-int64_t rules_drift(int64_t stock, int64_t rest, int32_t *carry);
-/* 1/48 of the gap, at least 1 credit while there is one. Negative: back to the mint. */
-int64_t rules_refill(int64_t treasury, int64_t target);
+/* Throttles of an industry by stock against target, per mille: nobody produces beyond two targets,
+ * recipes slow down below a third of an input, people below a quarter of what they use. */
+int64_t rules_output_pm(int64_t stock, int64_t target);
+int64_t rules_input_pm(int64_t stock, int64_t target);
+int64_t rules_use_pm(int64_t stock, int64_t target);
+/* A loss rate per million and minute: 0.7 of the old one, 0.3 of what a day's losses say. */
+int64_t rules_measured_risk(int64_t loss_ppm, int64_t losses, int64_t flown_s);
+/* How much trade makes all rates rise: 1000 with nobody, more by 1000 for each so many traders. */
+int64_t rules_activity_pm(int64_t traders, int64_t traders_per_whole, int64_t max_pm);
+/* Whole units that a flow of millionths moves a stock by; the remainder is carried. Never below 0
+ * or above max. */
+int64_t rules_flow(int64_t micro, int64_t stock, int64_t max, int32_t *carry);
+/* That part of the gap, at least 1 credit while there is one. Negative: back to the mint. */
+int64_t rules_refill(int64_t credits, int64_t target, int64_t cycles);
 /* Does a scan with this chance happen? `draw` is any well-mixed number (the event's id). */
 bool rules_scanned(uint64_t draw, int64_t customs_pm);
 bool rules_newcomer(int64_t flown_ticks, int64_t worth, bool aggressor);

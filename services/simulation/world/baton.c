@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "entity.h"
+#include "hauler.h"
 #include "index.h"
 #include "loot.h"
 #include "npc.h"
@@ -80,7 +81,7 @@ static void fit_out(struct world *w, uint32_t slot, const struct world_baton *b)
     u->shield = k->shield;
     u->energy = k->config->energy;
     s->version = b->version;
-    s->player = b->player;
+    s->player = b->guild ? 0 : b->player;
     s->ship = b->ship;
     s->home = b->station ? b->station : b->home;
     s->torpedoes = b->flags & WORLD_BATON_WHOLE || b->torpedoes > k->config->torpedoes
@@ -101,40 +102,72 @@ static void remove_ship(struct world *w, uint32_t at, enum world_gone_reason rea
     if (slot == NO_SLOT)
         return;
     w->known[at].slot = NO_SLOT;
+    npc_gone(w, slot);
     if (w->ships[slot].pilot != WORLD_NOBODY)
         w->pilots[w->ships[slot].pilot].slot = NO_SLOT;
     entity_free(w, slot, reason);
 }
 
-static enum world_verdict appear(struct world *w, const struct world_baton *b)
+/* A pilot flies one ship: an older one stays behind without him. */
+static void abandon(struct world *w, uint32_t slot)
 {
-    uint32_t class_index = rules_class(&w->rules, b->class_id);
-    uint32_t at, pilot, slot, way;
+    w->ships[slot].pilot = WORLD_NOBODY;
+    w->ships[slot].linkdead = 1;
+    w->ships[slot].lost_at = w->head.tick;
+    ship_traits(w, slot);
+}
+
+static bool baton_known(const struct world *w, const struct world_baton *b)
+{
+    return rules_class(&w->rules, b->class_id) < w->config.classes_n && cargo_fits(w, b) &&
+           (!b->station || world_config_station(&w->config, b->station)) &&
+           (!b->guild || (world_config_guild(&w->config, b->guild) &&
+                          world_config_station(&w->config, b->to)));
+}
+
+static uint32_t put_ship(struct world *w, const struct world_baton *b)
+{
+    uint32_t at = known_of(w, b->ship), slot, way;
     int32_t x, y;
 
-    if (class_index >= w->config.classes_n || !cargo_fits(w, b) ||
-        (b->station && !world_config_station(&w->config, b->station)))
-        return WORLD_UNKNOWN;
-    if (w->head.free_n[UNIT_SHIP - UNIT_SHIP] == 0)
-        return WORLD_FULL;
-    pilot = pilot_of(w, b->player);
-    if (pilot == WORLD_NOBODY)
-        return WORLD_FULL;
-    at = known_of(w, b->ship);
     remove_ship(w, at, WORLD_GONE_COLLECTED);
-    /* A pilot flies one ship: an older one stays behind without him. */
-    if (w->pilots[pilot].slot != NO_SLOT) {
-        w->ships[w->pilots[pilot].slot].pilot = WORLD_NOBODY;
-        w->ships[w->pilots[pilot].slot].linkdead = 1;
-        w->ships[w->pilots[pilot].slot].lost_at = w->head.tick;
-        ship_traits(w, w->pilots[pilot].slot);
-    }
     place(w, b, &x, &y, &way);
-    slot = entity_new(w, UNIT_SHIP, class_index, x, y);
+    slot = entity_new(w, UNIT_SHIP, rules_class(&w->rules, b->class_id), x, y);
     w->units[slot].f.heading = w->units[slot].f.target = (uint16_t)way;
     fit_out(w, slot, b);
     w->known[at].version = b->version;
     w->known[at].slot = slot;
+    return slot;
+}
+
+static enum world_verdict appear_guild(struct world *w, const struct world_baton *b)
+{
+    uint32_t npc = hauler_place(w, b), slot;
+
+    if (npc == NO_NPC)
+        return WORLD_FULL;
+    slot = put_ship(w, b);
+    hauler_board(w, npc, slot, b);
+    zone_place(w, slot);
+    return WORLD_OK;
+}
+
+static enum world_verdict appear(struct world *w, const struct world_baton *b)
+{
+    uint32_t pilot, slot;
+
+    if (!baton_known(w, b))
+        return WORLD_UNKNOWN;
+    if (w->head.free_n[UNIT_SHIP - UNIT_SHIP] == 0)
+        return WORLD_FULL;
+    if (b->guild)
+        return appear_guild(w, b);
+    pilot = pilot_of(w, b->player);
+    if (pilot == WORLD_NOBODY)
+        return WORLD_FULL;
+    if (w->pilots[pilot].slot != NO_SLOT && w->ships[w->pilots[pilot].slot].ship != b->ship)
+        abandon(w, w->pilots[pilot].slot);
+    slot = put_ship(w, b);
     pilot_board(w, pilot, slot);
     zone_place(w, slot);
     if (b->station)
@@ -225,7 +258,8 @@ static enum world_verdict stay(struct world *w, const struct world_baton *b)
 static bool baton_sane(const struct world_baton *b)
 {
     return b->ship != 0 && b->player != 0 && b->version != 0 && b->kind >= WORLD_BATON_APPEAR &&
-           b->kind <= WORLD_BATON_STAY;
+           b->kind <= WORLD_BATON_STAY && b->way < ROUTE_WAYS &&
+           (b->guild == 0 || b->player == (WORLD_GUILD_PLAYER | b->guild));
 }
 
 enum world_verdict world_apply(struct world *w, const struct world_baton *b)
@@ -268,7 +302,7 @@ enum world_verdict world_open_ship(struct world *w, const struct world_baton *b)
     at = index_get(&w->ships_known, b->ship);
     slot = at != WORLD_NOBODY ? w->known[at].slot : NO_SLOT;
     if (slot != NO_SLOT && w->known[at].version == b->version &&
-        w->ships[slot].player == b->player && w->units[slot].class_id == b->class_id &&
+        ship_owner(&w->ships[slot]) == b->player && w->units[slot].class_id == b->class_id &&
         w->units[slot].state != STATE_DYING && cargo_fits(w, b)) {
         set_cargo(w, slot, b);
         w->ships[slot].named = 1;

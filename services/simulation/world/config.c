@@ -125,6 +125,9 @@ static int check_places(const struct world_config *c)
 
         if (!k || k->hold == 0)
             return fault(GUILDS, i);
+        k = world_config_class(c, c->guilds[i].escort_class);
+        if (c->guilds[i].escort_class && (!k || k->gun == 0))
+            return fault(GUILDS, i);
     }
     return 0;
 }

@@ -175,6 +175,7 @@ struct config_guild { /* NPC haulers */
     uint16_t ships;
     uint8_t risk_max;  /* flies only between stations of at most this risk */
     uint32_t floor_cr; /* per minute, for the economy */
+    uint16_t escort_class; /* flies along through dangerous zones, 0 = none */
 };
 
 struct world_config {

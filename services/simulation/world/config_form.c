@@ -156,6 +156,7 @@ static const struct form_field guild_fields[] = {
     U(config_guild, ships, 0, 500),
     U(config_guild, risk_max, 0, 4),
     U(config_guild, floor_cr, 0, 1000000),
+    U(config_guild, escort_class, 0, 999),
 };
 
 #define SECTION(name, type, least, sorted)                                                         \

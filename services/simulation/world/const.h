@@ -44,6 +44,9 @@
 #define WORLD_DRONE_RADIUS  14      /* u */
 #define WORLD_DRONE_HULL    20
 
+/* Players that are guilds: this | id of the guild. */
+#define WORLD_GUILD_PLAYER  0xffffff00u
+
 /* Flight. */
 #define WORLD_ASSIST_PM     600     /* share of the acceleration that flight assist may use */
 #define WORLD_BLEED_SHIFT   5       /* above the cap, |v| falls by |v|/32 + 1 per tick */

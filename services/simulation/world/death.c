@@ -88,7 +88,7 @@ static void die(struct world *w, uint32_t slot)
     tell_deaths(w, slot, &by, h);
     if (s->ship)
         pilot_dies(w, slot);
-    npc_gone(w, slot, true);
+    npc_gone(w, slot);
     entity_free(w, slot, WORLD_GONE_DESTROYED);
 }
 

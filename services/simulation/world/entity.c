@@ -244,6 +244,11 @@ void own_touch(struct world *w, uint32_t pilot)
         w->own_changed[pilot] = 1;
 }
 
+uint32_t ship_owner(const struct ship *s)
+{
+    return s->ship && s->faction == WORLD_FACTION_GUILD ? WORLD_GUILD_PLAYER | s->level : s->player;
+}
+
 bool hard_room(const struct world *w)
 {
     return !(w->head.flags & WORLD_HULLS_HOLD) && w->hards_n < WORLD_HARD_MAX;
@@ -268,7 +273,7 @@ struct world_hard *hard_new(struct world *w, enum world_hard_kind kind, uint32_t
     if (w->units[slot].type != UNIT_SHIP)
         return h;
     h->ship = w->ships[slot].ship;
-    h->player = w->ships[slot].player;
+    h->player = ship_owner(&w->ships[slot]);
     h->version = w->ships[slot].version;
     h->faction = w->ships[slot].faction;
     h->level = w->ships[slot].level;

@@ -48,6 +48,9 @@ void note(struct world *w, uint32_t pilot, struct world_note n);
 /* The pilot's own section has changed. */
 void own_touch(struct world *w, uint32_t pilot);
 
+/* The player or guild whose ship it is by the books, 0 for those that no economy knows. */
+uint32_t ship_owner(const struct ship *s);
+
 /* Room for one more hard event in this tick. */
 bool hard_room(const struct world *w);
 

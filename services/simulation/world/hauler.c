@@ -1,126 +1,158 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "hauler.h"
+#include "dock.h"
 #include "entity.h"
 #include "loot.h"
+#include "npc.h"
 #include "pilotage.h"
 
 #define NODE_NEAR_U   600  /* a waypoint is passed so near */
 #define THREAT_U      1200
 #define CALM_TICKS    100
-#define RETRY_TICKS   100
 #define DUMP_PM       600  /* of the hull, below which it buys itself free */
+#define ESCORT_RISK   2    /* from here on a guild that has escorts sends one along */
+#define ESCORT_AHEAD  200  /* u */
+#define ESCORT_SEE_U  1500
+#define ESCORT_TETHER 2500 /* it never chases farther from its hauler, u */
 
-static const struct config_guild *guild_of(const struct world *w, const struct npc *n)
+static bool has_escort(const struct world *w, uint32_t guild)
 {
-    return &w->config.guilds[n->group];
+    return w->config.guilds[guild].escort_class != 0;
 }
 
-static bool allowed(const struct world *w, const struct npc *n, uint32_t node)
+void hauler_roster(struct world *w)
 {
-    return w->rules.nodes[node].station && w->rules.nodes[node].risk <= guild_of(w, n)->risk_max;
-}
+    for (uint32_t g = 0; g < w->config.guilds_n; g++) {
+        for (uint32_t i = 0; i < w->config.guilds[g].ships; i++) {
+            for (uint32_t k = 0; k < (has_escort(w, g) ? 2u : 1u); k++) {
+                struct npc *n = npc_add(w, k ? NPC_ESCORT : NPC_HAULER);
 
-/* A station by its population, other than `not` and with a way from it; NO_NODE without luck. */
-static uint32_t draw_station(const struct world *w, const struct npc *n, uint32_t npc,
-                             uint32_t not, uint32_t purpose)
-{
-    uint32_t sum = 0, left;
-
-    for (uint32_t i = 0; i < w->config.stations_n; i++)
-        sum += allowed(w, n, i) ? w->config.stations[i].pop + 1u : 0;
-    left = chance_below(w, npc, purpose, sum);
-    for (uint32_t i = 0; i < w->config.stations_n; i++) {
-        uint32_t weight = allowed(w, n, i) ? w->config.stations[i].pop + 1u : 0;
-
-        if (left < weight)
-            return i != not && (not == NO_NODE || w->rules.next[not][i] != NO_NODE) ? i : NO_NODE;
-        left -= weight;
-    }
-    return NO_NODE;
-}
-
-static bool draw_route(struct world *w, uint32_t npc)
-{
-    struct npc *n = &w->npcs[npc];
-
-    if (n->from == NO_NODE)
-        n->from = (uint16_t)draw_station(w, n, npc, NO_NODE, 70);
-    if (n->from == NO_NODE)
-        return false;
-    n->to = (uint16_t)draw_station(w, n, npc, n->from, 71);
-    if (n->to == NO_NODE)
-        return false;
-    n->next = w->rules.next[n->from][n->to];
-    return true;
-}
-
-/* One or two kinds of goods, six tenths of the hold or more. */
-static void load(struct world *w, uint32_t npc, uint32_t slot)
-{
-    uint32_t hold = unit_class(w, slot)->config->hold;
-
-    for (uint32_t i = 0; i < 2; i++) {
-        const struct config_good *g =
-            &w->config.goods[chance_below(w, npc, 72 + i, w->config.goods_n)];
-
-        (void)ship_stow(w, slot, g->id, hold * (30 + chance_below(w, npc, 74 + i, 21)) / 100 /
-                                            g->mass);
+                if (!n)
+                    return;
+                n->group = (uint8_t)g;
+                n->level = w->config.guilds[g].id;
+            }
+        }
     }
 }
 
-void hauler_return(struct world *w, uint32_t npc)
+static uint32_t place_of_guild(const struct world *w, uint32_t guild)
 {
-    struct npc *n = &w->npcs[npc];
-    const struct rule_node *a, *b;
-    uint32_t class_index, slot, part;
+    for (uint32_t i = 0; i < w->head.npcs_n; i++) {
+        const struct npc *n = &w->npcs[i];
 
-    n->until = w->head.tick + RETRY_TICKS;
-    if (!draw_route(w, npc))
-        return;
-    a = &w->rules.nodes[n->from];
-    b = &w->rules.nodes[n->next];
-    n->x = b->x;
-    n->y = b->y;
-    /* At the beginning of the world it is somewhere on its first leg, else it leaves a dock. */
-    part = n->member ? chance_below(w, npc, 76, 900) : 0;
-    class_index = rules_class(&w->rules, guild_of(w, n)->class_id);
-    slot = npc_spawn(w, npc, class_index, a->x + (int32_t)(((int64_t)b->x - a->x) * part / 1000),
-                     a->y + (int32_t)(((int64_t)b->y - a->y) * part / 1000));
-    if (slot == NO_SLOT)
-        return;
-    n->member = 0;
-    n->laden = 1;
+        if (n->kind == NPC_HAULER && n->level == guild && n->entity == 0)
+            return i;
+    }
+    return NO_NPC;
+}
+
+uint32_t hauler_place(const struct world *w, const struct world_baton *b)
+{
+    return place_of_guild(w, b->guild);
+}
+
+/* Sets the way from a node to the NPC's destination; straight when the graph knows none. */
+static void set_out(const struct world *w, struct npc *n, uint32_t from)
+{
+    uint32_t next = from == NO_NODE || from == n->to ? NO_NODE
+                                                     : w->rules.routes.next[n->way][from][n->to];
+
+    n->from = (uint16_t)from;
+    n->next = next == NO_NODE ? n->to : (uint16_t)next;
     n->state = NPC_CRUISE;
-    load(w, npc, slot);
+}
+
+static void join(struct world *w, uint32_t npc, uint32_t slot)
+{
+    struct npc *n = &w->npcs[npc];
+
+    n->entity = entity_id(w, slot);
+    w->ships[slot].npc = (uint16_t)npc;
+    w->ships[slot].faction = WORLD_FACTION_GUILD;
+    w->ships[slot].level = n->level;
+    ship_traits(w, slot);
+}
+
+/* The escort starts beside its hauler when the voyage is worth it. */
+static void send_escort(struct world *w, uint32_t npc, uint32_t slot, const struct world_baton *b)
+{
+    const struct config_guild *g = &w->config.guilds[w->npcs[npc].group];
+    const struct flight *f = &w->units[slot].f;
+    struct route_trip trip;
+
+    if (!has_escort(w, w->npcs[npc].group) || w->npcs[npc + 1].entity ||
+        !routes_trip(&w->rules.routes, &w->config, (enum route_way)b->way, b->station, b->to,
+                     &trip) ||
+        trip.risk < ESCORT_RISK)
+        return;
+    w->npcs[npc + 1].x = f->x;
+    w->npcs[npc + 1].y = f->y;
+    if (npc_spawn(w, npc + 1, rules_class(&w->rules, g->escort_class),
+                  f->x + ESCORT_AHEAD * WORLD_UNIT, f->y) != NO_SLOT)
+        w->npcs[npc + 1].state = NPC_CRUISE;
+}
+
+void hauler_board(struct world *w, uint32_t npc, uint32_t slot, const struct world_baton *b)
+{
+    struct npc *n = &w->npcs[npc];
+
+    n->to = (uint16_t)routes_station(&w->rules.routes, b->to);
+    n->way = b->way;
+    n->laden = w->ships[slot].cargo_n > 0;
+    set_out(w, n, routes_station(&w->rules.routes, b->station));
+    join(w, npc, slot);
+    send_escort(w, npc, slot, b);
+}
+
+void hauler_keep(struct world *w, const struct npc *was, const struct world_config *old)
+{
+    uint32_t slot = entity_slot(w, was->entity), npc = place_of_guild(w, was->level);
+    uint32_t to = routes_station(&w->rules.routes, old->stations[was->to].id);
+    struct npc *n;
+
+    if (npc == NO_NPC || to == NO_NODE) { /* nobody flies it any more: it will be parked */
+        w->ships[slot].npc = NO_NPC;
+        w->ships[slot].linkdead = 1;
+        w->ships[slot].lost_at = w->head.tick;
+        ship_traits(w, slot);
+        return;
+    }
+    n = &w->npcs[npc];
+    n->to = (uint16_t)to;
+    n->way = was->way;
+    n->laden = was->laden;
+    set_out(w, n, NO_NODE);
+    join(w, npc, slot);
 }
 
 static void cruise(struct world *w, uint32_t npc, uint32_t slot)
 {
     struct npc *n = &w->npcs[npc];
-    const struct rule_node *node = &w->rules.nodes[n->next];
+    const struct route_node *node = &w->rules.routes.nodes[n->next];
     const struct unit *u = &w->units[slot];
     bool last = n->next == n->to;
     uint32_t near = last ? node->station->dock_radius * 2u / 3 : NODE_NEAR_U;
 
-    if (!go_to(w, slot, node->x, node->y, near, last, false))
-        return;
-    if (!last) {
-        n->from = n->next;
-        n->next = w->rules.next[n->from][n->to];
+    if (u->state == STATE_HOLD) {
+        w->units[slot].thrust = FLIGHT_BRAKE;
         return;
     }
-    if (square_sum(u->f.vx, u->f.vy) > (uint64_t)WORLD_DOCK_SPEED * WORLD_DOCK_SPEED)
+    if (!go_to(w, slot, node->x, node->y, near, last, false))
         return;
-    n->from = n->to;
-    npc_vanish(w, npc);
+    if (!last)
+        set_out(w, n, n->next);
+    else if (square_sum(u->f.vx, u->f.vy) <= (uint64_t)WORLD_DOCK_SPEED * WORLD_DOCK_SPEED)
+        dock_begin(w, slot, 0, node->station->id);
 }
 
 /* The nearest station or guarded waypoint. */
-static const struct rule_node *haven(const struct world *w, uint32_t slot)
+static const struct route_node *haven(const struct world *w, uint32_t slot)
 {
-    const struct rule_node *best = NULL;
+    const struct route_node *best = NULL;
 
-    for (uint32_t i = 0; i < w->rules.nodes_n; i++) {
-        const struct rule_node *n = &w->rules.nodes[i];
+    for (uint32_t i = 0; i < w->rules.routes.nodes_n; i++) {
+        const struct route_node *n = &w->rules.routes.nodes[i];
 
         if (!n->station && n->risk > 1)
             continue;
@@ -148,9 +180,10 @@ void hauler_think(struct world *w, uint32_t npc)
     uint32_t slot = entity_slot(w, n->entity);
     bool hit = within(w, w->units[slot].hit_at, CALM_TICKS);
     bool threat = hit || nearest(w, slot, THREAT_U, is_raider) != NO_SLOT;
-    const struct rule_node *safe;
+    const struct route_node *safe;
 
-    if (!threat) {
+    /* Who is at the dock stays there: in a shelter no raider comes near. */
+    if (!threat || w->units[slot].state == STATE_HOLD) {
         n->state = NPC_CRUISE;
         cruise(w, npc, slot);
         return;
@@ -160,4 +193,29 @@ void hauler_think(struct world *w, uint32_t npc)
         buy_free(w, n, slot);
     safe = haven(w, slot);
     (void)go_to(w, slot, safe->x, safe->y, WORLD_SHELTER_U / 2, true, true);
+}
+
+/* Fights what comes near its hauler, else keeps beside it; goes home when it has docked. */
+void escort_think(struct world *w, uint32_t npc)
+{
+    struct npc *n = &w->npcs[npc];
+    uint32_t slot = entity_slot(w, n->entity), charge = entity_slot(w, w->npcs[npc - 1].entity);
+    uint32_t seen;
+
+    if (charge == NO_SLOT) {
+        npc_vanish(w, npc);
+        return;
+    }
+    seen = nearest(w, charge, ESCORT_SEE_U, is_raider);
+    if (seen != NO_SLOT &&
+        unit_square(&w->units[slot], &w->units[charge]) <= u_square(ESCORT_TETHER)) {
+        n->state = NPC_ATTACK;
+        n->target = entity_id(w, seen);
+        dogfight(w, npc, seen, w->config.levels[w->config.levels_n - 1].aim_error);
+        return;
+    }
+    n->state = NPC_CRUISE;
+    w->units[slot].fire = 0;
+    (void)go_to(w, slot, w->units[charge].f.x, w->units[charge].f.y, ESCORT_AHEAD, true,
+                unit_square(&w->units[slot], &w->units[charge]) > u_square(ESCORT_SEE_U));
 }

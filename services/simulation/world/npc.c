@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "npc.h"
 #include "entity.h"
+#include "hauler.h"
 #include "pilotage.h"
 
 #define PERIOD         4   /* ticks between two decisions */
-#define HAULER_REST    400 /* ticks at a station, at least */
-#define HAULER_MORE    800
-#define HAULER_REBUILT 12000 /* a lost one comes back */
 #define PATROL_BACK    2400
 #define DISTRESS_U     6000
 #define OUTSIDE_U      1500
@@ -17,7 +15,7 @@
 #define PATROL_PAIR    2
 #define PACKS_FACTOR   4
 
-static struct npc *roster_add(struct world *w, uint32_t kind)
+struct npc *npc_add(struct world *w, uint32_t kind)
 {
     struct npc *n;
 
@@ -30,26 +28,11 @@ static struct npc *roster_add(struct world *w, uint32_t kind)
     return n;
 }
 
-static void roster_haulers(struct world *w)
-{
-    for (uint32_t g = 0; g < w->config.guilds_n; g++) {
-        for (uint32_t i = 0; i < w->config.guilds[g].ships; i++) {
-            struct npc *n = roster_add(w, NPC_HAULER);
-
-            if (!n)
-                return;
-            n->group = (uint8_t)g;
-            n->level = w->config.guilds[g].id;
-            n->member = 1; /* its first voyage begins on the way */
-        }
-    }
-}
-
 static void roster_patrols(struct world *w)
 {
     for (uint32_t z = 0; z < w->config.zones_n; z++) {
         for (uint32_t i = 0; i < w->config.zones[z].patrols * (uint32_t)PATROL_PAIR; i++) {
-            struct npc *n = roster_add(w, NPC_PATROL);
+            struct npc *n = npc_add(w, NPC_PATROL);
 
             if (!n)
                 return;
@@ -72,7 +55,7 @@ static void roster_pack(struct world *w, const struct config_zone *z, uint32_t n
     p->size = z->raiders;
     p->number = (uint8_t)number;
     for (uint32_t i = 0; i < z->raiders; i++) {
-        struct npc *n = roster_add(w, NPC_RAIDER);
+        struct npc *n = npc_add(w, NPC_RAIDER);
 
         world_assert(n != NULL);
         n->zone = z->id;
@@ -84,7 +67,7 @@ static void roster_pack(struct world *w, const struct config_zone *z, uint32_t n
 void npc_init(struct world *w)
 {
     w->head.npcs_n = w->head.packs_n = 0;
-    roster_haulers(w);
+    hauler_roster(w);
     roster_patrols(w);
     for (uint32_t z = 0; z < w->config.zones_n; z++) {
         uint32_t packs = w->config.zones[z].packs;
@@ -103,7 +86,8 @@ static bool same_roster(const struct world_config *a, const struct world_config 
                 a->levels_n == b->levels_n;
 
     for (uint32_t i = 0; same && i < a->guilds_n; i++)
-        same = a->guilds[i].id == b->guilds[i].id && a->guilds[i].ships == b->guilds[i].ships;
+        same = a->guilds[i].id == b->guilds[i].id && a->guilds[i].ships == b->guilds[i].ships &&
+               !a->guilds[i].escort_class == !b->guilds[i].escort_class;
     for (uint32_t i = 0; same && i < a->zones_n; i++)
         same = a->zones[i].id == b->zones[i].id && a->zones[i].patrols == b->zones[i].patrols &&
                a->zones[i].packs == b->zones[i].packs &&
@@ -114,29 +98,37 @@ static bool same_roster(const struct world_config *a, const struct world_config 
 
 void npc_config(struct world *w, const struct world_config *old)
 {
+    struct npc was[NPCS_MAX];
+    uint32_t npcs_n = w->head.npcs_n;
+
     if (same_roster(old, &w->config))
         return;
-    for (uint32_t i = 0; i < w->head.npcs_n; i++) {
-        uint32_t slot = entity_slot(w, w->npcs[i].entity);
+    memcpy(was, w->npcs, sizeof was);
+    npc_init(w);
+    for (uint32_t i = 0; i < npcs_n; i++) {
+        uint32_t slot = entity_slot(w, was[i].entity);
 
-        if (slot != NO_SLOT)
+        if (slot != NO_SLOT && w->ships[slot].ship)
+            hauler_keep(w, &was[i], old);
+        else if (slot != NO_SLOT)
             entity_free(w, slot, WORLD_GONE_DOCKED);
     }
-    npc_init(w);
 }
 
 bool npc_sane(const struct world *w, const struct npc *n)
 {
-    bool nodes = (n->from == NO_NODE || n->from < w->rules.nodes_n) &&
-                 (n->to == NO_NODE || n->to < w->rules.nodes_n) &&
-                 (n->next == NO_NODE || n->next < w->rules.nodes_n);
+    bool nodes = (n->from == NO_NODE || n->from < w->rules.routes.nodes_n) &&
+                 (n->to == NO_NODE || n->to < w->rules.routes.nodes_n) &&
+                 (n->next == NO_NODE || n->next < w->rules.routes.nodes_n);
 
     if (!nodes || n->state > NPC_RETURN)
         return false;
     switch (n->kind) {
     case NPC_HAULER:
-        return n->group < w->config.guilds_n &&
+        return n->group < w->config.guilds_n && n->way < ROUTE_WAYS &&
                (n->entity == 0 || (n->next != NO_NODE && n->to < w->config.stations_n));
+    case NPC_ESCORT:
+        return n > w->npcs && n[-1].kind == NPC_HAULER;
     case NPC_PATROL:
         return world_config_zone(&w->config, n->zone) != NULL && n->member < PATROL_PAIR;
     case NPC_RAIDER:
@@ -152,6 +144,9 @@ static void think(struct world *w, uint32_t npc)
     case NPC_HAULER:
         hauler_think(w, npc);
         break;
+    case NPC_ESCORT:
+        escort_think(w, npc);
+        break;
     case NPC_PATROL:
         patrol_think(w, npc);
         break;
@@ -165,9 +160,7 @@ static void come_back(struct world *w, uint32_t npc)
 {
     if ((int32_t)(w->head.tick - w->npcs[npc].until) < 0 || w->head.flags & WORLD_NO_NPCS)
         return;
-    if (w->npcs[npc].kind == NPC_HAULER)
-        hauler_return(w, npc);
-    else if (w->npcs[npc].kind == NPC_PATROL)
+    if (w->npcs[npc].kind == NPC_PATROL)
         patrol_return(w, npc);
 }
 
@@ -237,7 +230,7 @@ void npc_hit(struct world *w, uint32_t slot, const struct culprit *by)
     }
 }
 
-void npc_gone(struct world *w, uint32_t slot, bool dead)
+void npc_gone(struct world *w, uint32_t slot)
 {
     uint32_t i = w->ships[slot].npc;
     struct npc *n;
@@ -247,15 +240,8 @@ void npc_gone(struct world *w, uint32_t slot, bool dead)
     n = &w->npcs[i];
     n->entity = n->target = 0;
     n->state = NPC_ABSENT;
-    if (n->kind == NPC_HAULER) {
-        n->until = w->head.tick + HAULER_REST + chance_below(w, i, 120, HAULER_MORE);
-        if (dead) {
-            n->until = w->head.tick + HAULER_REBUILT;
-            n->from = NO_NODE;
-        }
-    } else if (n->kind == NPC_PATROL) {
+    if (n->kind == NPC_PATROL)
         n->until = w->head.tick + PATROL_BACK;
-    }
 }
 
 void npc_drone(struct world *w, uint32_t slot)

@@ -10,10 +10,14 @@
 #include "state.h"
 #include "zone.h"
 
+/* One more place in the roster; NULL when it is full. */
+struct npc *npc_add(struct world *w, uint32_t kind);
+
 /* Makes the roster that the configuration asks for; nobody is in space yet. */
 void npc_init(struct world *w);
 
-/* A new configuration: keeps the roster if it is the same, else all go and a new one begins. */
+/* A new configuration: keeps the roster if it is the same, else a new one begins: haulers fly on,
+ * all others go. */
 void npc_config(struct world *w, const struct world_config *old);
 
 /* True when a saved NPC names only what exists. */
@@ -22,9 +26,9 @@ bool npc_sane(const struct world *w, const struct npc *n);
 /* Controls of every NPC, arrivals and returns. */
 void npc_step(struct world *w);
 
-/* An NPC's ship was hit, or leaves space (dead or not). Other ships are passed over. */
+/* An NPC's ship was hit, or leaves space. Other ships are passed over. */
 void npc_hit(struct world *w, uint32_t slot, const struct culprit *by);
-void npc_gone(struct world *w, uint32_t slot, bool dead);
+void npc_gone(struct world *w, uint32_t slot);
 
 /* A training drone ahead of a newcomer's ship that has just undocked. */
 void npc_drone(struct world *w, uint32_t slot);

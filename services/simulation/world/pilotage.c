@@ -186,7 +186,7 @@ uint32_t npc_spawn(struct world *w, uint32_t npc, uint32_t class_index, int32_t 
     n->entity = entity_id(w, slot);
     w->ships[slot].npc = (uint16_t)npc;
     w->ships[slot].level = n->level;
-    w->ships[slot].faction = n->kind == NPC_HAULER   ? WORLD_FACTION_GUILD
+    w->ships[slot].faction = n->kind == NPC_ESCORT   ? WORLD_FACTION_GUILD
                              : n->kind == NPC_RAIDER ? WORLD_FACTION_RAIDER
                                                      : WORLD_FACTION_PATROL;
     ship_traits(w, slot);
@@ -204,6 +204,6 @@ void npc_vanish(struct world *w, uint32_t npc)
 {
     uint32_t slot = entity_slot(w, w->npcs[npc].entity);
 
-    npc_gone(w, slot, false);
+    npc_gone(w, slot);
     entity_free(w, slot, WORLD_GONE_DOCKED);
 }

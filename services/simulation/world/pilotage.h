@@ -49,9 +49,7 @@ void npc_vanish(struct world *w, uint32_t npc);
 /* Luck that is the same in every tick: for decisions taken once about a pair. */
 uint32_t fate(const struct world *w, uint32_t a, uint32_t b, uint32_t n);
 
-/* The three kinds, one decision each; the NPC is in space. And those that are not. */
-void hauler_think(struct world *w, uint32_t npc);
-void hauler_return(struct world *w, uint32_t npc);
+/* One decision each; the NPC is in space. And those that are not. */
 void patrol_think(struct world *w, uint32_t npc);
 void patrol_return(struct world *w, uint32_t npc);
 void raider_think(struct world *w, uint32_t npc);

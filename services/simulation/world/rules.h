@@ -7,11 +7,9 @@
  * the graph that NPCs fly along, the ids of what has a role. Points into the configuration it was
  * made from; derived, so never saved or hashed. Tick thread only.
  */
-#include "config.h"
+#include "route.h"
 
 #define RULE_CLASSES_MAX (CONFIG_CLASSES_MAX + 3)
-#define RULE_NODES_MAX   (CONFIG_STATIONS_MAX + CONFIG_WAYPOINTS_MAX)
-#define NO_NODE          0xffff
 
 struct rule_class {
     struct flight_class flight;
@@ -20,12 +18,6 @@ struct rule_class {
     uint32_t id;
     int32_t radius; /* k */
     int32_t hull, shield;
-};
-
-struct rule_node { /* stations first, then waypoints */
-    int32_t x, y;  /* k */
-    const struct config_station *station; /* NULL for a waypoint */
-    uint8_t risk;
 };
 
 struct rules {
@@ -37,9 +29,7 @@ struct rules {
     uint16_t fuel;           /* good that raiders and drones drop */
     int32_t radius; /* k: the greatest of all classes */
     int32_t pickup; /* k: no ship picks up from farther away */
-    struct rule_node nodes[RULE_NODES_MAX];
-    uint32_t nodes_n;
-    uint16_t next[RULE_NODES_MAX][RULE_NODES_MAX]; /* first node on the way, NO_NODE = none */
+    struct routes routes;
 };
 
 /* Works the rules out; the configuration must have passed its check and must stay where it is. */

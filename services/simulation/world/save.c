@@ -6,7 +6,7 @@
 #include "npc.h"
 
 #define SAVE_MAGIC  0x31445453u /* "STD1" */
-#define SAVE_FORMAT 1
+#define SAVE_FORMAT 2
 
 /* One walk over the state serves three ends: copying out, copying in, and hashing. */
 enum mode { MODE_SIZE, MODE_WRITE, MODE_READ, MODE_HASH };

@@ -151,7 +151,7 @@ struct pilot {
     struct pending pending;
 };
 
-enum npc_kind { NPC_HAULER = 1, NPC_RAIDER, NPC_PATROL };
+enum npc_kind { NPC_HAULER = 1, NPC_RAIDER, NPC_PATROL, NPC_ESCORT };
 
 struct npc {
     uint32_t entity; /* 0 = not in space */
@@ -165,8 +165,9 @@ struct npc {
     uint8_t kind, state;
     uint8_t group; /* guild index, or pack or patrol number */
     uint8_t level, zone, member;
-    uint8_t laden; /* a raider carries loot home */
-    uint8_t pad[3];
+    uint8_t laden; /* a raider carries loot home, a hauler has not yet bought itself free */
+    uint8_t way;   /* of a hauler, enum route_way */
+    uint8_t pad[2];
 };
 
 struct pack {

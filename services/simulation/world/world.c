@@ -269,7 +269,7 @@ static uint32_t count_ships(const struct world *w, bool players)
     uint32_t n = 0;
 
     EACH_ALIVE(w, slot, 0, w->first[1])
-        n += (w->ships[slot].ship != 0) == players;
+        n += (w->ships[slot].player != 0) == players;
     return n;
 }
 

@@ -20,6 +20,7 @@
 #include "config.h"
 #include "const.h"
 #include "flight.h"
+#include "route.h"
 
 struct world;
 
@@ -90,6 +91,9 @@ struct world_baton {
     uint16_t torpedoes;
     uint16_t wanted;  /* APPEAR: ticks for which it is still wanted */
     uint16_t home;    /* station docked at last, where a dead pilot wakes */
+    uint8_t guild;    /* APPEAR: id of the guild whose ship it is, flown by the kernel; 0 = none */
+    uint8_t way;      /* guild: enum route_way */
+    uint16_t to;      /* guild: station it flies to */
     uint8_t cargo_n;  /* APPEAR, and STAY with WORLD_BATON_CARGO */
     struct world_cargo cargo[WORLD_CARGO_KINDS];
 };

@@ -39,7 +39,7 @@ export interface Level {
 }
 export interface Guild {
   id: number; code: string; name: string; classId: number; ships: number; riskMax: number;
-  floorCr: number;
+  floorCr: number; escortClass: number;
 }
 export interface WorldConfig {
   revision: number; stations: Station[]; waypoints: Waypoint[]; spawns: Spawn[]; zones: Zone[];
@@ -63,7 +63,7 @@ const SECTIONS: [keyof WorldConfig, string][] = [
     'spread2 range2 hull2 turn2 fuse2 price4'],
   ['goods', 'id2 code,s name,s mass2 base4 contraband1 restricted1'],
   ['levels', 'id1 vitalPm2 aimError2 fleePm2 bounty4'],
-  ['guilds', 'id1 code,s name,s classId2 ships2 riskMax1 floorCr4'],
+  ['guilds', 'id1 code,s name,s classId2 ships2 riskMax1 floorCr4 escortClass2'],
 ];
 
 type Record_ = { [name: string]: number | string };

@@ -21,7 +21,7 @@ static void setup(void)
         catalog.world.goods[i].id = (uint16_t)(i + 1);
         memcpy(catalog.world.goods[i].code, codes[i], 4);
         for (uint32_t k = 0; k < 3; k++)
-            catalog.lines[catalog.lines_n++] = (struct catalog_line){i + 1u, k + 1};
+            catalog.lines[catalog.lines_n++] = (struct catalog_line){i + 1u, k + 1, 1000};
     }
 }
 
@@ -100,12 +100,21 @@ START_TEST(each_system_has_its_own_and_all_markets_get_their_turn)
 }
 END_TEST
 
-START_TEST(events_lower_the_stock_that_a_market_rests_at)
+START_TEST(what_nobody_uses_is_never_scarce)
 {
-    ck_assert_int_eq(calendar_rest(MARKET_EVENT_NONE, 300), 300);
-    ck_assert_int_eq(calendar_rest(MARKET_EVENT_SHORTAGE, 300), 150);
-    ck_assert_int_eq(calendar_rest(MARKET_EVENT_FESTIVAL, 300), 100);
-    ck_assert_int_eq(calendar_rest(MARKET_EVENT_FESTIVAL, 0), 0);
+    ck_assert_int_eq(calendar_uses(MARKET_EVENT_NONE), 1);
+    ck_assert_int_eq(calendar_uses(MARKET_EVENT_SHORTAGE), 2);
+    ck_assert_int_eq(calendar_uses(MARKET_EVENT_FESTIVAL), 3);
+    for (uint32_t i = 0; i < catalog.lines_n; i++)
+        catalog.lines[i].use_milli = i == 4 ? 1 : 0;
+    for (uint64_t at = BEGIN; at < BEGIN + 100 * HOUR_MS; at += 4 * HOUR_MS) {
+        ck_assert_uint_eq(count(at, MARKET_EVENT_SHORTAGE), 1);
+        ck_assert_int_eq(
+            calendar_at(&catalog, at, catalog.lines[4].location, catalog.lines[4].commodity, NULL),
+            MARKET_EVENT_SHORTAGE);
+    }
+    catalog.lines[4].use_milli = 0;
+    ck_assert_uint_eq(count(BEGIN, MARKET_EVENT_SHORTAGE), 0);
 }
 END_TEST
 
@@ -115,7 +124,7 @@ int main(void)
         one_shortage_at_any_time_until_its_slot_ends,
         festivals_are_luxuries_and_food_of_one_station,
         each_system_has_its_own_and_all_markets_get_their_turn,
-        events_lower_the_stock_that_a_market_rests_at,
+        what_nobody_uses_is_never_scarce,
     };
     TCase *c = tcase_create("calendar");
     tcase_add_checked_fixture(c, setup, NULL);

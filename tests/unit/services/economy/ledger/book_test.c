@@ -120,24 +120,46 @@ START_TEST(random_moves_keep_the_sum)
 }
 END_TEST
 
-START_TEST(drift_arrives_and_stays)
+START_TEST(flows_are_whole_units_and_nothing_is_forgotten)
 {
-    for (int64_t rest = 0; rest < 5000; rest += 377) {
-        for (int64_t stock = 0; stock < 9000; stock += 1291) {
-            int64_t s = stock;
-            int32_t carry = 0;
-            for (int i = 0; i < 2000; i++) {
-                int64_t before = s, move = rules_drift(s, rest, &carry);
-                s += move;
-                holds(carry >= -63);
-                holds(carry <= 63);
-                /* towards rest, never past it */
-                holds(llabs(rest - s) <= llabs(rest - before));
-                holds(s == rest || (s < rest) == (before < rest));
-            }
-            holds(s == rest);
+    for (int64_t micro = -3700001; micro <= 3700001; micro += 740000) {
+        int64_t stock = 100000, moved = 0;
+        int32_t carry = 0;
+        for (int i = 1; i <= 1000; i++) {
+            int64_t move = rules_flow(micro, stock, 200000, &carry);
+            stock += move;
+            moved += move;
+            holds(carry > -RULES_MICRO);
+            holds(carry < RULES_MICRO);
+            holds(moved * RULES_MICRO + carry == micro * i);
         }
     }
+    int32_t carry = 0;
+    ck_assert_int_eq(rules_flow(-5 * RULES_MICRO, 3, 10, &carry), -3);
+    ck_assert_int_eq(rules_flow(5 * RULES_MICRO, 8, 10, &carry), 2);
+    ck_assert_int_eq(rules_flow(5 * RULES_MICRO, 12, 10, &carry), 0); /* above it: no more */
+}
+END_TEST
+
+START_TEST(throttles_keep_stocks_inside)
+{
+    ck_assert_int_eq(rules_output_pm(0, 100), 1000);
+    ck_assert_int_eq(rules_output_pm(150, 100), 1000);
+    ck_assert_int_eq(rules_output_pm(175, 100), 500);
+    ck_assert_int_eq(rules_output_pm(200, 100), 0);
+    ck_assert_int_eq(rules_output_pm(240, 100), 0);
+    ck_assert_int_eq(rules_input_pm(0, 300), 0);
+    ck_assert_int_eq(rules_input_pm(50, 300), 500);
+    ck_assert_int_eq(rules_input_pm(100, 300), 1000);
+    ck_assert_int_eq(rules_use_pm(0, 400), 0);
+    ck_assert_int_eq(rules_use_pm(50, 400), 500);
+    ck_assert_int_eq(rules_use_pm(400, 400), 1000);
+    ck_assert_int_eq(rules_activity_pm(0, 16, 6000), 1000);
+    ck_assert_int_eq(rules_activity_pm(8, 16, 6000), 1500);
+    ck_assert_int_eq(rules_activity_pm(500, 16, 6000), 6000);
+    ck_assert_int_eq(rules_measured_risk(100000, 0, 3600), 70000);
+    ck_assert_int_eq(rules_measured_risk(100000, 6, 3600), 100000);
+    ck_assert_int_eq(rules_measured_risk(0, 1000, 60), 300000); /* at most one a minute */
 }
 END_TEST
 
@@ -153,10 +175,10 @@ START_TEST(fees_and_refills)
     ck_assert_int_eq(rules_repair_points(1, 520, 150, 0), 0);
     ck_assert_int_eq(rules_hull_price(10000, 600), 4000);
     ck_assert_int_eq(rules_bounty(2600, 1300), 3380);
-    ck_assert_int_eq(rules_refill(0, 480), 10);
-    ck_assert_int_eq(rules_refill(479, 480), 1);
-    ck_assert_int_eq(rules_refill(480, 480), 0);
-    ck_assert_int_eq(rules_refill(581, 480), -2);
+    ck_assert_int_eq(rules_refill(0, 480, 48), 10);
+    ck_assert_int_eq(rules_refill(479, 480, 48), 1);
+    ck_assert_int_eq(rules_refill(480, 480, 48), 0);
+    ck_assert_int_eq(rules_refill(581, 480, 48), -2);
     ck_assert(rules_scanned(299, 300));
     ck_assert(!rules_scanned(300, 300));
     ck_assert(!rules_scanned(0, 0));
@@ -176,7 +198,8 @@ int main(void)
     tcase_add_test(c, undo_restores_everything);
     tcase_add_test(c, a_full_book_refuses);
     tcase_add_test(c, random_moves_keep_the_sum);
-    tcase_add_test(c, drift_arrives_and_stays);
+    tcase_add_test(c, flows_are_whole_units_and_nothing_is_forgotten);
+    tcase_add_test(c, throttles_keep_stocks_inside);
     tcase_add_test(c, fees_and_refills);
     suite_add_tcase(suite, c);
     SRunner *r = srunner_create(suite);

@@ -25,7 +25,7 @@ START_TEST(life_in_the_first_minute)
 {
     struct field f;
     struct world_baton b;
-    uint32_t haulers = 0, patrols = 0;
+    uint32_t patrols = 0;
 
     field_open(&f, 0);
     b = field_baton(&f, 1, SOL1_SHUTTLE, 0, 0);
@@ -39,10 +39,8 @@ START_TEST(life_in_the_first_minute)
         own = field_own(&f, 0);
         if (t % 10 != 0)
             continue;
-        haulers += around(f.w, own.x, own.y, WORLD_FACTION_GUILD) > 0;
         patrols += around(f.w, own.x, own.y, WORLD_FACTION_PATROL) > 0;
     }
-    ck_assert_uint_gt(haulers, 20);
     ck_assert_uint_gt(patrols, 20);
     field_close(&f);
 }
@@ -139,29 +137,6 @@ START_TEST(patrols_chase_the_wanted)
 }
 END_TEST
 
-START_TEST(haulers_arrive_and_leave_again)
-{
-    struct field f;
-    uint32_t docked = 0;
-
-    field_open(&f, 0);
-    for (uint32_t t = 0; t < 3000; t++) {
-        world_step(f.w);
-        for (uint32_t i = 0; i < world_dirty_cells(f.w); i++) {
-            struct world_cell cell;
-
-            world_dirty_cell(f.w, i, &cell);
-            for (uint32_t k = 0; k < cell.gone_n; k++)
-                docked += cell.gone[k].reason == WORLD_GONE_DOCKED;
-        }
-    }
-    ck_assert_uint_gt(docked, 20);
-    ck_assert_uint_gt(world_npcs(f.w), 40);
-    ck_assert_uint_lt(world_npcs(f.w), 150);
-    field_close(&f);
-}
-END_TEST
-
 START_TEST(no_npcs_when_forbidden)
 {
     struct field f;
@@ -177,7 +152,7 @@ int main(void)
 {
     const TTest *const tests[] = {life_in_the_first_minute, a_drone_for_newcomers_only,
                                   raiders_hunt_and_drop_fuel, patrols_chase_the_wanted,
-                                  haulers_arrive_and_leave_again, no_npcs_when_forbidden};
+                                  no_npcs_when_forbidden};
 
     return field_main("npc", tests, sizeof tests / sizeof tests[0]);
 }

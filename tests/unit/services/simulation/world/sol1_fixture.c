@@ -114,10 +114,10 @@ static const struct config_level levels[] = {
 };
 
 static const struct config_guild guilds[] = {
-    {1, "terran_line", "Terran Line", 3, 12, 1, 720},
-    {2, "belt_freight", "Belt Freight", 3, 14, 4, 720},
-    {3, "outer_carriers", "Outer Carriers", 4, 6, 4, 1600},
-    {4, "night_couriers", "Night Couriers", 2, 4, 4, 400},
+    {1, "terran_line", "Terran Line", 3, 12, 1, 720, 0},
+    {2, "belt_freight", "Belt Freight", 3, 14, 4, 720, 5},
+    {3, "outer_carriers", "Outer Carriers", 4, 6, 4, 1600, 5},
+    {4, "night_couriers", "Night Couriers", 2, 4, 4, 400, 0},
 };
 
 /* No C library here: the golden run is WebAssembly too. */
