@@ -161,7 +161,7 @@ START_TEST(who_is_hunted_throws_cargo_away_and_is_lost)
     struct field f;
     struct world_baton b;
     const struct world_hard *h;
-    uint32_t pilot, target = 0;
+    uint32_t pilot = 0, target = 0;
 
     field_open(&f, WORLD_NO_NPCS);
     b = voyage(&f, FREIGHT, MAR, VES);
