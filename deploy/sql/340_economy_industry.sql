@@ -62,10 +62,25 @@ CREATE TABLE economy.zone_days (
 CREATE TABLE economy.zone_risk (
     zone smallint PRIMARY KEY REFERENCES economy.zone_profiles,
     loss_ppm integer NOT NULL CHECK (loss_ppm BETWEEN 0 AND 1000000), -- per minute
-    day date NOT NULL
+    day date NOT NULL,
+    -- What the zone pays beyond the usual, in its prices and bounties, is this much of its profile's.
+    factor_pm integer NOT NULL DEFAULT 1000 CHECK (factor_pm BETWEEN 500 AND 2000),
+    version integer NOT NULL DEFAULT 1
 );
-INSERT INTO economy.zone_risk SELECT id, loss_ppm, (now() AT TIME ZONE 'UTC')::date - 1
-FROM economy.zone_profiles;
+INSERT INTO economy.zone_risk (zone, loss_ppm, day)
+SELECT id, loss_ppm, (now() AT TIME ZONE 'UTC')::date - 1 FROM economy.zone_profiles;
+-- Every change of it, for those who ask later.
+CREATE TABLE economy.zone_audit (
+    zone smallint NOT NULL REFERENCES economy.zone_profiles,
+    version integer NOT NULL,
+    day date NOT NULL, -- that was learnt from
+    flown_s bigint NOT NULL,
+    losses bigint NOT NULL,
+    loss_ppm integer NOT NULL,
+    factor_pm integer NOT NULL,
+    at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (zone, version)
+);
 
 -- What did not arrive: kept for a day, for the prices' reasons.
 CREATE TABLE economy.haul_losses (
@@ -126,3 +141,5 @@ SELECT o.id, x.account, 0, x.amount, x.balance FROM opening o, (
 UPDATE economy.world_revision SET revision = revision + 1; -- guilds have escorts
 
 REVOKE INSERT, UPDATE, DELETE ON economy.economy_params FROM st_economy;
+REVOKE INSERT, DELETE ON economy.zone_risk FROM st_economy;
+REVOKE UPDATE, DELETE ON economy.zone_audit FROM st_economy;

@@ -122,8 +122,9 @@ const struct store_proof store_proofs[] = {
     {"each pilot's ship is the pilot's, and only one of them is in space",
      {"proof_ships",
       "SELECT p.player, p.ship FROM economy.pilots p LEFT JOIN economy.ships s ON s.id = p.ship"
-      " WHERE s.player IS DISTINCT FROM p.player OR (SELECT count(*) FROM economy.ships o"
-      " WHERE o.player = p.player AND o.holder_kind <> 2 AND o.id <> p.ship) > 0 LIMIT 20"}},
+      " WHERE s.player IS DISTINCT FROM p.player OR (p.player < 4294967040 AND EXISTS"
+      " (SELECT FROM economy.ships o WHERE o.player = p.player AND o.holder_kind <> 2"
+      " AND o.id <> p.ship)) LIMIT 20"}}, /* guilds fly many */
 };
 const size_t store_proofs_count = ST_ARRAY_LEN(store_proofs);
 

@@ -110,12 +110,21 @@ bool catalog_lively(const struct catalog *c, uint32_t commodity)
 
 static void sum_uses(struct catalog *c)
 {
+    int64_t made[LINES_MAX] = {0};
+    for (uint32_t i = 0; i < c->made_n; i++)
+        made[c->made[i].line] += c->made[i].milli;
     for (uint32_t i = 0; i < c->used_n; i++)
         c->lines[c->used[i].line].use_milli += c->used[i].milli;
     for (uint32_t i = 0; i < c->recipes_n; i++)
-        for (uint32_t k = 0; k < c->recipes[i].parts_n; k++)
-            if (c->recipes[i].parts[k].milli < 0)
-                c->lines[c->recipes[i].parts[k].line].use_milli -= c->recipes[i].parts[k].milli;
+        for (uint32_t k = 0; k < c->recipes[i].parts_n; k++) {
+            const struct catalog_rate *part = &c->recipes[i].parts[k];
+            if (part->milli < 0)
+                c->lines[part->line].use_milli -= part->milli;
+            else
+                made[part->line] += part->milli;
+        }
+    for (uint32_t i = 0; i < c->lines_n; i++)
+        c->lines[i].imports = c->lines[i].use_milli >= made[i];
 }
 
 /* Every voyage there is, weighed once. */

@@ -21,6 +21,7 @@ struct catalog_fees {
 struct catalog_line {
     uint32_t location, commodity;
     int64_t use_milli; /* of people and recipes together, per cycle */
+    bool imports;      /* uses at least as much as it makes */
 };
 
 /* A part of an industry: so many thousandths of a unit per cycle, of one market. */

@@ -177,6 +177,24 @@ static void dispatch(struct unit *u, struct act *a, struct ship *s)
 
 /* --- the zones' measured risks --- */
 
+/* Prices of a zone's markets follow what its risk is worth. */
+static void price_risk(struct unit *u, const struct zone_note *n)
+{
+    const struct catalog *c = u->catalog;
+    for (uint32_t i = 0; i < u->lines_n; i++) {
+        struct line *l = &u->lines[i];
+        const struct config_zone *z = catalog_zone_of(c, l->location);
+        if (z->id != n->zone)
+            continue;
+        int64_t of = c->lines[i].imports ? z->import_pm : z->export_pm;
+        int64_t bias = rules_by_factor(of, n->factor_pm);
+        l->biased = bias != l->bias_pm;
+        l->bias_pm = bias;
+        int64_t base = (int64_t)world_config_good(&c->world, l->commodity)->base * bias / 1000;
+        l->price.base = ST_MAX(base, (int64_t)1);
+    }
+}
+
 /* Once a day: 0.7 of what was held and 0.3 of what the day before showed. */
 static void learn(struct unit *u)
 {
@@ -186,7 +204,10 @@ static void learn(struct unit *u)
             continue;
         if (n->day_flown_s >= 60)
             n->loss_ppm = rules_measured_risk(n->loss_ppm, n->day_losses, n->day_flown_s);
+        const struct config_zone *z = world_config_zone(&u->catalog->world, n->zone);
+        n->factor_pm = rules_risk_factor(n->loss_ppm, z->loss_ppm);
         n->learnt = true;
+        price_risk(u, n);
     }
 }
 

@@ -266,9 +266,9 @@ struct line {
     uint32_t location, commodity;
     struct price_line price; /* tax of the zone included */
     int64_t bias_pm;
-    int64_t inbound; /* units that guilds' ships bring */
-    int32_t carry;   /* millionths of a unit */
-    bool changed;
+    int64_t inbound;      /* units that guilds' ships bring */
+    int32_t carry;        /* millionths of a unit */
+    bool changed, biased; /* biased: the price of the zone's risk is another one from now on */
 };
 
 struct loot {
@@ -359,6 +359,7 @@ struct haul_loss {
 /* A zone as the guilds know it. */
 struct zone_note {
     uint32_t zone;
+    int64_t factor_pm;               /* of what its profile pays beyond the usual */
     int64_t loss_ppm;                /* per minute, measured */
     int64_t flown_s, losses;         /* to be added to the day */
     int64_t day_flown_s, day_losses; /* of the day before */

@@ -164,6 +164,13 @@ static void drop(struct unit *u, const struct event *e, const struct container *
         u->loots_n++;
 }
 
+/* Bounties follow the measured risk as prices do. */
+static int64_t zone_bounty_pm(struct unit *u, const struct config_zone *zone)
+{
+    const struct zone_note *n = unit_zone(u, zone->id);
+    return n && n->factor_pm > 0 ? rules_by_factor(zone->bounty_pm, n->factor_pm) : zone->bounty_pm;
+}
+
 void lose_npc(struct unit *u, struct act *a)
 {
     const struct event *e = &a->event;
@@ -180,7 +187,7 @@ void lose_npc(struct unit *u, struct act *a)
     const struct config_level *level = world_config_level(&u->catalog->world, e->level);
     const struct config_zone *zone = world_config_zone(&u->catalog->world, e->zone);
     if (k && k->role == CONFIG_ROLE_RAIDER && level && zone)
-        pay_bounty(u, a, rules_bounty(level->bounty, zone->bounty_pm));
+        pay_bounty(u, a, rules_bounty(level->bounty, zone_bounty_pm(u, zone)));
 }
 
 static void replace_hull(struct unit *u, struct act *a, const struct pilot *p, struct ship *s)

@@ -22,7 +22,7 @@ static const struct st_pg_stmt
                             " WHERE traded_at > now() - interval '15 minutes'"},
     q_zones = {"zone_notes",
                "SELECT r.zone, r.loss_ppm, coalesce(d.flown_s, 0), coalesce(d.losses, 0),"
-               " r.day < (now() AT TIME ZONE 'UTC')::date - 1 FROM economy.zone_risk r"
+               " r.day < (now() AT TIME ZONE 'UTC')::date - 1, r.factor_pm FROM economy.zone_risk r"
                " LEFT JOIN economy.zone_days d ON d.zone = r.zone AND d.day = r.day + 1"
                " ORDER BY r.zone"},
     q_due = {"hauls_due", "SELECT " STORE_SHIP_COLUMNS " FROM economy.ships" DUE " FOR UPDATE"},
@@ -40,8 +40,20 @@ static const struct st_pg_stmt
                " $2::bigint[], $3::bigint[]) AS q (z, f, l) ON CONFLICT (day, zone) DO UPDATE"
                " SET flown_s = d.flown_s + excluded.flown_s, losses = d.losses + excluded.losses"},
     q_learnt = {"write_zone_risk",
-                "UPDATE economy.zone_risk SET loss_ppm = q.p, day = day + 1"
-                " FROM unnest($1::smallint[], $2::int[]) AS q (z, p) WHERE zone = q.z"},
+                "WITH q AS (SELECT * FROM unnest($1::smallint[], $2::int[], $3::int[],"
+                " $4::bigint[], $5::bigint[]) AS q (z, p, m, f, l)), r AS (UPDATE"
+                " economy.zone_risk SET loss_ppm = q.p, factor_pm = q.m, day = day + 1,"
+                " version = version + 1 FROM q WHERE zone = q.z RETURNING zone, version, day)"
+                " INSERT INTO economy.zone_audit (zone, version, day, flown_s, losses, loss_ppm,"
+                " factor_pm) SELECT r.zone, r.version, r.day, q.f, q.l, q.p, q.m"
+                " FROM r JOIN q ON q.z = r.zone"},
+    /* The rows of all markets are locked by the act that learns. */
+    q_biases = {"write_biases",
+                "UPDATE economy.market_prices m SET bias_pm = b.pm, local_base = greatest(1,"
+                " g.base * b.pm / 1000), version = m.version + 1"
+                " FROM unnest($1::smallint[], $2::smallint[], $3::smallint[]) AS b (l, c, pm)"
+                " JOIN economy.commodities g ON g.id = b.c"
+                " WHERE m.location = b.l AND m.commodity = b.c"},
     q_losses = {
         "insert_haul_losses",
         "INSERT INTO economy.haul_losses (transaction, location, commodity, quantity)"
@@ -49,11 +61,16 @@ static const struct st_pg_stmt
 _Static_assert(WORLD_GUILD_PLAYER == 4294967040u && ECONOMY_HAULS_MAX == 16,
                "as in the statements");
 
+void store_guild_ask_zones(struct store *s)
+{
+    (void)steps_add(s, &q_zones, 0);
+}
+
 void store_guild_ask(struct store *s)
 {
     int64_t now_ms = (int64_t)s->unit->now_ms;
     (void)steps_add(s, &q_traders, 0);
-    (void)steps_add(s, &q_zones, 0);
+    store_guild_ask_zones(s);
     column_int(steps_add(s, &q_due, 1), now_ms);
     column_int(steps_add(s, &q_cargo, 1), now_ms);
     (void)steps_add(s, &q_inbound, 0);
@@ -66,7 +83,8 @@ static void take_zones(struct unit *u, const struct st_pg_result *r)
                                                     .loss_ppm = st_pg_int(r, i, 1),
                                                     .day_flown_s = st_pg_int(r, i, 2),
                                                     .day_losses = st_pg_int(r, i, 3),
-                                                    .day_over = st_pg_bool(r, i, 4)};
+                                                    .day_over = st_pg_bool(r, i, 4),
+                                                    .factor_pm = st_pg_int(r, i, 5)};
 }
 
 static void take_cargo(struct unit *u, const struct st_pg_result *r)
@@ -126,9 +144,21 @@ void store_guild_write(struct store *s)
     for (uint32_t i = 0; i < u->zones_n; i++) {
         if (!u->zones[i].learnt)
             continue;
-        c = c ? c : steps_add(s, &q_learnt, 2);
+        c = c ? c : steps_add(s, &q_learnt, 5);
         column_int(&c[0], u->zones[i].zone);
         column_int(&c[1], u->zones[i].loss_ppm);
+        column_int(&c[2], u->zones[i].factor_pm);
+        column_int(&c[3], u->zones[i].day_flown_s);
+        column_int(&c[4], u->zones[i].day_losses);
+    }
+    c = NULL;
+    for (uint32_t i = 0; i < u->lines_n; i++) {
+        if (!u->lines[i].biased)
+            continue;
+        c = c ? c : steps_add(s, &q_biases, 3);
+        column_int(&c[0], u->lines[i].location);
+        column_int(&c[1], u->lines[i].commodity);
+        column_int(&c[2], u->lines[i].bias_pm);
     }
     c = NULL;
     for (uint32_t i = 0; i < u->losses_n; i++) {

@@ -124,7 +124,7 @@ static void need_line(struct needs *n, const struct catalog *c, uint32_t locatio
     if (!exists)
         return;
     st_assert(n->lines_n < LINES_MAX);
-    n->lines[n->lines_n++] = (struct catalog_line){location, commodity, 0};
+    n->lines[n->lines_n++] = (struct catalog_line){.location = location, .commodity = commodity};
     need_station(n, location);
 }
 
@@ -487,6 +487,8 @@ int store_load(struct store *s, struct act *const *acts, size_t count)
     add_accounts(s, &n);
     if (n.drift)
         store_guild_ask(s);
+    else if (n.inbox)
+        store_guild_ask_zones(s);
     add_by_key(s, &n, acts, count);
     if (!looks)
         add_numbers(s, &n, count);

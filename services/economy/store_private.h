@@ -52,6 +52,7 @@ void store_read_ship(const struct st_pg_result *r, size_t row, struct ship *out)
 /* Steps of a drift, by store_guild.c: asked for in the load, read into the unit, written at last.
  */
 void store_guild_ask(struct store *s);
+void store_guild_ask_zones(struct store *s); /* for events: the zones alone */
 bool store_guild_asked(const struct store *s, size_t step);
 void store_guild_take(struct store *s, size_t step);
 void store_guild_write(struct store *s);

@@ -277,6 +277,8 @@ static void put_line(struct st_json *j, const Startrader__V1__MarketLine *l)
     st_json_bool(j, "restricted", l->restricted);
     st_json_str(j, "event", event_name(l->event));
     st_json_uint(j, "event_until_ms", l->event_until_ms);
+    st_json_uint(j, "lost", l->lost);
+    st_json_uint(j, "coming", l->coming);
     st_json_id(j, "version", l->version);
     st_json_object_end(j);
 }

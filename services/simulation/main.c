@@ -52,7 +52,7 @@ struct simulation {
 static const struct st_conf_item settings[] = {
     {"ST_SHARD", ST_CONF_INT, "0", 0, 255, "number of the shard"},
     {"ST_STATE_DIR", ST_CONF_STRING, NULL, 1, 400, "directory of the checkpoint"},
-    {"ST_NPC", ST_CONF_BOOL, "on", 0, 0, "whether NPCs appear"},
+    {"ST_NPC", ST_CONF_BOOL, "on", 0, 0, "whether raiders, patrols and drones appear"},
 };
 
 static void ask_open(void *ctx);

@@ -146,6 +146,16 @@ static void look_at_stocks(struct tally *t, const struct realm *r)
     fputs("\n", t->prices);
 }
 
+/* Base value of what a guild's ships carry. */
+static int64_t afloat(const struct realm *r, uint64_t guild)
+{
+    int64_t worth = 0;
+    for (uint32_t i = 0; i < r->unit->ships_n; i++)
+        if (r->unit->ships[i].player == guild)
+            worth += unit_cargo_worth(r->unit, r->unit->ships[i].id);
+    return worth;
+}
+
 static void look_at_money(struct tally *t, const struct realm *r)
 {
     const struct catalog *c = &r->catalog;
@@ -153,8 +163,10 @@ static void look_at_money(struct tally *t, const struct realm *r)
     for (uint32_t i = 0; i < c->world.stations_n; i++)
         stations += credits_of(r, ACCOUNT_STATION, c->world.stations[i].id);
     for (uint32_t i = 0; i < c->world.guilds_n; i++) {
-        int64_t own = credits_of(r, ACCOUNT_PILOT, WORLD_GUILD_PLAYER | c->world.guilds[i].id);
+        uint64_t guild = WORLD_GUILD_PLAYER | c->world.guilds[i].id;
+        int64_t own = credits_of(r, ACCOUNT_PILOT, guild);
         guilds += own;
+        own += afloat(r, guild);
         t->poorest_pm = ST_MIN(t->poorest_pm, own * 1000 / c->guilds[i].capital);
     }
     fprintf(t->money, "%llu,%lld,%lld,%lld,%lld\n", (unsigned long long)t->hours,
@@ -290,14 +302,15 @@ static bool judge_stocks(const struct tally *t, const struct catalog *c)
 
 static bool judge_money(const struct tally *t, const struct realm *r)
 {
-    char figure[160];
+    char figure[200];
     double mean = mean_of(&t->circulating);
     double below = (mean - (double)t->least) * 1000 / mean,
            above = ((double)t->most - mean) * 1000 / mean;
     bool ok = claim(below <= MONEY_BAND_PM && above <= MONEY_BAND_PM, "credits within a band",
                     FIGURE("%.1f million, -%.1f%% to +%.1f%%", mean / 1e6, below / 10, above / 10));
     ok = claim(t->poorest_pm >= BROKE_PM && r->owners_paid < r->owners_took, "no guild is broke",
-               FIGURE("the poorest had %.0f%% of its capital; owners put in %.2f million and took"
+               FIGURE("the poorest had %.0f%% of its capital in credits and cargo; owners put in "
+                      "%.2f million and took"
                       " %.1f",
                       (double)t->poorest_pm / 10, (double)r->owners_paid / 1e6,
                       (double)r->owners_took / 1e6)) &&

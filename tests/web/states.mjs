@@ -310,11 +310,15 @@ const states = [
             const dan = new Player(url);
             const { json } = await dan.guest();
             await settle(dan.id, location, 30000);
+            await stack.sql(
+                `INSERT INTO economy.haul_losses VALUES (1, ${location}, ${commodity}, 7)`,
+            );
             const pilot = await landing();
             await signedIn(pilot, json);
             await pilot.page.click(`tr[data-good="${code}"]`);
             await says(pilot, `tr[data-good="${code}"] .meter-word`, 'shortage');
             await says(pilot, '.ticket .today', / is short of .+ until \d\d:\d\d: twice as much /);
+            await says(pilot, '.ticket .why', /Haulers lost \d+ t on the way here/);
             await pilot.shot('state-shortage');
             await pilot.page.locator('.ticket .closer').click();
             await pilot.page.getByRole('tab', { name: 'News' }).click();

@@ -69,6 +69,19 @@ int64_t rules_measured_risk(int64_t loss_ppm, int64_t losses, int64_t flown_s)
     return (loss_ppm * 7 + (seen < 1000000 ? seen : 1000000) * 3) / 10;
 }
 
+int64_t rules_risk_factor(int64_t loss_ppm, int64_t profile_ppm)
+{
+    if (profile_ppm == 0)
+        return 1000;
+    int64_t pm = loss_ppm * 1000 / profile_ppm;
+    return pm < 500 ? 500 : pm > 2000 ? 2000 : pm;
+}
+
+int64_t rules_by_factor(int64_t pm, int64_t factor_pm)
+{
+    return 1000 + (pm - 1000) * factor_pm / 1000;
+}
+
 int64_t rules_activity_pm(int64_t traders, int64_t traders_per_whole, int64_t max_pm)
 {
     st_assert(traders >= 0 && traders_per_whole > 0);

@@ -41,6 +41,11 @@ int64_t rules_input_pm(int64_t stock, int64_t target);
 int64_t rules_use_pm(int64_t stock, int64_t target);
 /* A loss rate per million and minute: 0.7 of the old one, 0.3 of what a day's losses say. */
 int64_t rules_measured_risk(int64_t loss_ppm, int64_t losses, int64_t flown_s);
+/* What a zone pays for its risk, by the measured rate against that of its profile, per mille: 500
+ * to 2000; 1000 where no loss is expected. */
+int64_t rules_risk_factor(int64_t loss_ppm, int64_t profile_ppm);
+/* A per mille whose distance from 1000 is taken times a factor. */
+int64_t rules_by_factor(int64_t pm, int64_t factor_pm);
 /* How much trade makes all rates rise: 1000 with nobody, more by 1000 for each so many traders. */
 int64_t rules_activity_pm(int64_t traders, int64_t traders_per_whole, int64_t max_pm);
 /* Whole units that a flow of millionths moves a stock by; the remainder is carried. Never below 0

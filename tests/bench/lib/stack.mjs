@@ -21,6 +21,7 @@ const world = `
 DELETE FROM economy.zone_shapes WHERE kind <> 0;
 UPDATE economy.zone_profiles SET pvp = 3, linkdead_s = 1, packs = 0, patrols = 0;
 UPDATE economy.weapons SET damage = 1;
+UPDATE economy.ships SET ready_at = now() + interval '1 year'; -- the guilds' stay at home
 UPDATE economy.world_revision SET revision = revision + 1;
 CREATE SCHEMA bench;
 CREATE SEQUENCE bench.ships;

@@ -162,6 +162,8 @@ export const TEXT = {
   eventFestival: 'festival',
   eventShortageAt: '{place} is short of {good} until {t}: twice as much is used up',
   eventFestivalAt: 'Festival at {place} until {t}: three times as much {good} is used up',
+  haulersLost: 'Haulers lost {n} t on the way here in the last hour',
+  haulersComing: 'Haulers bring {n} t now',
   spans: 'How the price went',
   span1h: '1 hour',
   span5h: '5 hours',

@@ -21,7 +21,7 @@ static void setup(void)
         catalog.world.goods[i].id = (uint16_t)(i + 1);
         memcpy(catalog.world.goods[i].code, codes[i], 4);
         for (uint32_t k = 0; k < 3; k++)
-            catalog.lines[catalog.lines_n++] = (struct catalog_line){i + 1u, k + 1, 1000};
+            catalog.lines[catalog.lines_n++] = (struct catalog_line){i + 1u, k + 1, 1000, true};
     }
 }
 

@@ -182,6 +182,17 @@ START_TEST(the_zones_risks_follow_what_was_measured)
     ck_assert_int_eq(askf("SELECT loss_ppm FROM economy.zone_risk WHERE zone = %llu", BELT),
                      190000); /* 0.7 * 100,000 + 0.3 * 0.4 a minute */
     ck_assert_int_eq(askf("SELECT loss_ppm FROM economy.zone_risk WHERE zone = %llu", 6), 100000);
+    /* 190,000 of 200,000 by the profile: 95 % of the premium; a Belt market imports food. */
+    ck_assert_int_eq(askf("SELECT factor_pm FROM economy.zone_audit WHERE zone = %llu", BELT), 950);
+    ck_assert_int_eq(askf("SELECT factor_pm FROM economy.zone_audit WHERE zone = %llu", 6), 500);
+    ck_assert_int_eq(askf("SELECT bias_pm FROM economy.market_prices WHERE location * 1000 +"
+                          " commodity = %llu",
+                          VES * 1000 + FOO),
+                     1076);
+    ck_assert_int_eq(askf("SELECT local_base FROM economy.market_prices WHERE location * 1000 +"
+                          " commodity = %llu",
+                          VES * 1000 + FOO),
+                     107);
     ck_assert_int_eq(ask("SELECT count(*) FROM economy.zone_risk WHERE day ="
                          " (now() AT TIME ZONE 'UTC')::date - 1"),
                      7);

@@ -157,6 +157,12 @@ START_TEST(throttles_keep_stocks_inside)
     ck_assert_int_eq(rules_activity_pm(0, 16, 6000), 1000);
     ck_assert_int_eq(rules_activity_pm(8, 16, 6000), 1500);
     ck_assert_int_eq(rules_activity_pm(500, 16, 6000), 6000);
+    ck_assert_int_eq(rules_risk_factor(0, 0), 1000);
+    ck_assert_int_eq(rules_risk_factor(190000, 200000), 950);
+    ck_assert_int_eq(rules_risk_factor(1, 200000), 500);
+    ck_assert_int_eq(rules_risk_factor(900000, 200000), 2000);
+    ck_assert_int_eq(rules_by_factor(1080, 500), 1040);
+    ck_assert_int_eq(rules_by_factor(940, 2000), 880);
     ck_assert_int_eq(rules_measured_risk(100000, 0, 3600), 70000);
     ck_assert_int_eq(rules_measured_risk(100000, 6, 3600), 100000);
     ck_assert_int_eq(rules_measured_risk(0, 1000, 60), 300000); /* at most one a minute */
