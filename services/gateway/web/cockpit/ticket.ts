@@ -393,8 +393,8 @@ export class Ticket {
       );
     };
     const today = this.market.sayEvent(now);
-    const tons = (units: number): number =>
-      units * (this.game.good(this.commodity)?.mass ?? 1);
+    const tons = (units: number): string =>
+      figure(units * (this.game.good(this.commodity)?.mass ?? 1));
     const off = target > 0 ? Math.round(((stock - target) * 1000) / target) : 0;
     this.why.replaceChildren(
       h(
@@ -407,8 +407,8 @@ export class Ticket {
         q.stockEffectPm,
       ),
       today ? h('div', { class: 'today' }, today) : '',
-      now.lost ? h('div', { class: 'today' }, say('haulersLost', { n: figure(tons(now.lost)) })) : '',
-      now.coming ? h('div', { class: 'mute' }, say('haulersComing', { n: figure(tons(now.coming)) })) : '',
+      now.lost ? h('div', { class: 'today' }, say('haulersLost', { n: tons(now.lost) })) : '',
+      now.coming ? h('div', { class: 'mute' }, say('haulersComing', { n: tons(now.coming) })) : '',
       reason(say('whyZone'), q.zoneEffectPm),
       reason(say('whyOrder'), q.orderEffectPm),
     );
