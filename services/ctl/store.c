@@ -111,6 +111,12 @@ const struct store_proof store_proofs[] = {
       " LEFT JOIN economy.loot_goods l ON l.commodity = c.commodity"
       " WHERE c.account = economy.account_of(4, 10) GROUP BY c.commodity, c.quantity"
       " HAVING c.quantity <> coalesce(sum(l.quantity), 0) LIMIT 20"}},
+    {"the escrow is that of the open contracts",
+     {"proof_escrow", "SELECT w.credits, coalesce(sum(c.fee + CASE c.state WHEN 2 THEN c.collateral"
+                      " ELSE 0 END), 0) FROM economy.wallets w LEFT JOIN economy.contracts c"
+                      " ON c.state IN (1, 2) WHERE w.account = economy.account_of(4, 13)"
+                      " GROUP BY w.credits HAVING w.credits <> coalesce(sum(c.fee + CASE c.state"
+                      " WHEN 2 THEN c.collateral ELSE 0 END), 0)"}},
     {"a key has at most one effect",
      {"proof_key", "SELECT player, encode(key, 'hex'), count(*) FROM economy.transactions"
                    " WHERE key IS NOT NULL AND player IS NOT NULL GROUP BY 1, 2"

@@ -39,7 +39,8 @@ struct catalog_recipe {
 /* What tunes markets and guilds: economy_params, by its names. */
 struct catalog_params {
     int64_t activity_traders, activity_max_pm, drift_cycles, treasury_cycles, guild_rest_s,
-        guild_wait_s, guild_rebuilt_s, escort_pm, spoils_cycles;
+        guild_wait_s, guild_rebuilt_s, escort_pm, spoils_cycles, offers, offer_s, delivery_rate,
+        delivery_risk_pm;
 };
 
 struct catalog_guild {

@@ -159,6 +159,9 @@ void decide(struct unit *u, struct act *a)
     case ACT_TOW:
         decide_tow(u, a);
         return;
+    case ACT_HEAD_END:
+        decide_head_end(u, a);
+        return;
     default:
         break;
     }
@@ -181,6 +184,12 @@ void decide(struct unit *u, struct act *a)
         break;
     case ACT_QUOTE:
         decide_quote(u, a, p);
+        break;
+    case ACT_CONTRACTS:
+        wire_answer_contracts(a, u);
+        break;
+    case ACT_CONTRACT:
+        decide_contract(u, a, p);
         break;
     case ACT_SHIP:
         decide_ship(u, a, p);

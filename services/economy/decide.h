@@ -23,6 +23,13 @@ void decide_provision(struct unit *u, struct act *a);
 void decide_event(struct unit *u, struct act *a);
 void decide_drift(struct unit *u, struct act *a);
 void decide_tow(struct unit *u, struct act *a);
+void decide_contract(struct unit *u, struct act *a, struct pilot *p);
+void decide_head_end(struct unit *u, struct act *a);
+/* Contracts, once per cycle, when a ship has docked, and when a pilot was killed by another. */
+void contracts_cycle(struct unit *u, struct act *a);
+void contracts_docked(struct unit *u, struct act *a, struct pilot *p, const struct ship *s);
+void contracts_killed(struct unit *u, struct act *a, const struct pilot *victim,
+                      struct pilot *killer, int64_t ship_price);
 
 /* (station or parked, v) into (shard, v + 1), with the baton that says so. */
 void decide_appear(struct unit *u, struct pilot *p, struct ship *s);

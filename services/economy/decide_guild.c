@@ -218,6 +218,7 @@ void decide_drift(struct unit *u, struct act *a)
     industry_step(u, t->id);
     if (a->cycle) {
         end_cycle(u, a);
+        contracts_cycle(u, a);
         learn(u);
     }
     for (uint32_t i = 0; i < u->ships_n; i++) {

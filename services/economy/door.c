@@ -20,6 +20,7 @@ static const struct {
     {"undock", wire_undock, NULL},       {"order", wire_order, NULL},
     {"quote", wire_quote, NULL},         {"account", wire_account, NULL},
     {"ship", wire_ship, NULL},           {"grant", wire_grant, NULL},
+    {"contract", wire_contract, NULL},   {"contracts", wire_contracts, NULL},
     {"market", NULL, pages_market},      {"open", NULL, pages_open},
     {"history", NULL, pages_history},    {"leaderboard", NULL, pages_board},
 };
@@ -131,7 +132,8 @@ static void answer_code(struct door *d, struct request *r, enum code code)
 
 static bool only_looks(const struct act *a)
 {
-    return a->kind == ACT_WHERE || a->kind == ACT_ACCOUNT || a->kind == ACT_QUOTE;
+    return a->kind == ACT_WHERE || a->kind == ACT_ACCOUNT || a->kind == ACT_QUOTE ||
+           a->kind == ACT_CONTRACTS;
 }
 
 static void on_request(void *ctx, struct st_bus_msg *msg)

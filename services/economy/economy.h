@@ -47,6 +47,12 @@ enum {
     ECONOMY_CANDLES_MAX = 512, /* of one answer */
     ECONOMY_CANDLE_DAYS = 30,
 
+    CONTRACTS_MAX = 512,
+    CONTRACTS_OFFERS_MAX = 6, /* of a station, as told */
+    CONTRACTS_TAKEN_MAX = 3,  /* of a pilot, deliveries under way */
+    CONTRACTS_HEADS_MAX = 5,  /* of a pilot, open prices on heads */
+    CONTRACTS_SHOWN_HEADS = 10,
+
     GOODS_MAX = 16, /* kinds in one hold or container */
     DROPS_MAX = 6,
     GOOD_ID_MAX = 63,
@@ -59,7 +65,8 @@ enum {
     SHIPS_MAX = 2 * PILOTS_MAX,
     FLEET_MAX = 2 * RULES_SHIPS_MAX * ECONOMY_BATCH_MAX,
     LINES_MAX = 512,
-    CONFIG_ZONES = 16, /* as CONFIG_ZONES_MAX */
+    CONFIG_ZONES = 16,    /* as CONFIG_ZONES_MAX */
+    CONFIG_STATIONS = 64, /* as CONFIG_STATIONS_MAX */
     TRADES_MAX = 4 * ECONOMY_BATCH_MAX,
     LOOTS_MAX = DROPS_MAX * ECONOMY_BATCH_MAX,
     TRANSACTIONS_MAX = 9 * ECONOMY_BATCH_MAX,
@@ -107,6 +114,9 @@ enum act_kind {
     ACT_ACCOUNT,
     ACT_SHIP,
     ACT_GRANT,
+    ACT_CONTRACTS,
+    ACT_CONTRACT,
+    ACT_HEAD_END,
     ACT_EVENT,
     ACT_DRIFT,
     ACT_TOW
@@ -141,7 +151,7 @@ struct event {
     int32_t x, y;
     uint32_t class_id, level, zone; /* destroyed: of the victim, and where */
     uint64_t killer_player;
-    bool victim_wanted, newcomer;
+    bool victim_wanted, newcomer, crime;
     struct container drops[DROPS_MAX];
     uint32_t drops_n;
     uint64_t loot; /* picked_up, loot_expired */
@@ -182,6 +192,36 @@ struct ship_reply {
     uint64_t rev;
 };
 
+/* Numbers of the enums of contract.proto, and of the table. */
+enum contract_kind { CONTRACT_DELIVERY = 1, CONTRACT_HEAD };
+enum contract_state {
+    CONTRACT_OPEN = 1,
+    CONTRACT_TAKEN,
+    CONTRACT_EARNED,
+    CONTRACT_FAILED,
+    CONTRACT_ENDED
+};
+enum contract_action { CONTRACT_TAKE = 1, CONTRACT_DROP, CONTRACT_PUT_HEAD };
+
+struct contract {
+    int64_t id;
+    enum contract_kind kind;
+    enum contract_state state;
+    uint32_t origin, destination, commodity; /* of a delivery */
+    int64_t quantity;
+    int64_t fee, collateral;         /* credits */
+    uint64_t issuer, player, target; /* who put it up, took or earned it, whose head */
+    uint64_t ends_ms;                /* Unix time */
+    bool created, changed;
+};
+
+struct contract_reply {
+    enum order_result result;
+    int64_t limit, balance;
+    const struct contract *contract;
+    uint64_t rev;
+};
+
 struct job {
     uint32_t number, commodity, quantity, origin, destination, fee;
 };
@@ -209,6 +249,8 @@ struct act {
     uint64_t min_rev;  /* account */
     bool cycle;        /* drift: treasuries and price history too */
     struct event event;
+    enum contract_action contract_action;
+    struct contract contract; /* contract: what names it; a head's price is its fee */
 
     /* The answer: a code, and the reply packed as the schema says. */
     enum code code;
@@ -227,7 +269,7 @@ struct pilot {
     uint32_t last_location;
     uint32_t job_step;
     int64_t flown_ticks;
-    uint32_t losses;
+    uint32_t losses, deliveries;
     bool aggressor;
     bool traded;                    /* done an order in this batch */
     bool created, changed, touched; /* touched: by the act under way, so its rev rises */
@@ -385,11 +427,13 @@ struct unit {
     struct player_news changes[CHANGES_MAX];
     struct inbox_row inbox[ECONOMY_BATCH_MAX * 2];
     struct price_point points[LINES_MAX];
+    struct contract contracts[CONTRACTS_MAX];
+    uint32_t offers_n[CONFIG_STATIONS]; /* open at each station of the catalog */
     struct haul_loss losses[GOODS_MAX * ECONOMY_BATCH_MAX];
     struct zone_note zones[CONFIG_ZONES];
     int64_t traders; /* pilots who traded of late */
     uint32_t pilots_n, ships_n, fleet_n, lines_n, loots_n, quotes_n, shards_n, transactions_n,
-        letters_n, trades_n, changes_n, inbox_n, points_n, losses_n, zones_n;
+        letters_n, trades_n, changes_n, inbox_n, points_n, losses_n, zones_n, contracts_n;
     uint8_t bytes[LETTER_BYTES_MAX];
     uint32_t bytes_n;
     int64_t ids[64]; /* first number of each block */

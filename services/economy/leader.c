@@ -16,7 +16,7 @@
  * must happen once (events in stream order, the outbox in its order, drift) runs on that same
  * connection, so who loses the lock loses the means to write with it.
  */
-enum { BEAT_MS = 5, LEAD_MS = 500, RETRY_MS = 200, TOWS_MAX = 16, CLEAN_MS = 60000 };
+enum { BEAT_MS = 5, LEAD_MS = 500, RETRY_MS = 200, TOWS_MAX = 16, HEADS_MAX = 8, CLEAN_MS = 60000 };
 
 enum task { TASK_NONE, TASK_LEAD, TASK_EVENTS, TASK_RELAY, TASK_DRIFT, TASK_FOLD, TASK_CLEAN };
 
@@ -98,6 +98,22 @@ static void run_fold(void *store, void *job)
         l->err = store_fold(store);
 }
 
+/* Prices on heads that nobody earned go back to who put them up. */
+static int end_heads(struct store *store)
+{
+    int64_t contracts[HEADS_MAX];
+    uint64_t issuers[HEADS_MAX];
+    struct act heads[HEADS_MAX], *acts[HEADS_MAX];
+    size_t n = 0;
+    int err = store_heads_ended(store, contracts, issuers, HEADS_MAX, &n);
+    for (size_t i = 0; i < n; i++) {
+        heads[i] = (struct act){
+            .kind = ACT_HEAD_END, .player = issuers[i], .contract = {.id = contracts[i]}};
+        acts[i] = &heads[i];
+    }
+    return err == 0 && n > 0 ? store_run(store, acts, n) : err;
+}
+
 static void run_clean(void *store, void *job)
 {
     struct leader *l = job;
@@ -112,6 +128,8 @@ static void run_clean(void *store, void *job)
     }
     if (l->err == 0 && l->tows_n > 0)
         l->err = store_run(store, acts, l->tows_n);
+    if (l->err == 0)
+        l->err = end_heads(store);
 }
 
 /* --- events --- */

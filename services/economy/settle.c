@@ -118,6 +118,7 @@ void settle_docking(struct unit *u, struct act *a, struct pilot *p, struct ship 
     const struct catalog_fees *fees = catalog_fees(u->catalog, s->class_id);
     customs(u, a, p, s);
     jobs(u, a, p, s);
+    contracts_docked(u, a, p, s);
     (void)charge(u, a, p, SOURCE_FEE, fees->docking_fee, "fee");
     (void)charge(u, a, p, SOURCE_FUEL, rules_fuel(s->flown_due, fees->fuel_per_min), "fuel");
     s->flown_due = 0;
@@ -256,6 +257,7 @@ static void lose_hauler(struct unit *u, const struct act *a, struct ship *s)
 void lose_ship(struct unit *u, struct act *a, struct pilot *p, struct ship *s)
 {
     int64_t worth = unit_cargo_worth(u, s->id);
+    int64_t price = world_config_class(&u->catalog->world, s->class_id)->price;
     lose_cargo(u, a, s);
     refund(u, a, p, worth);
     replace_hull(u, a, p, s);
@@ -278,4 +280,6 @@ void lose_ship(struct unit *u, struct act *a, struct pilot *p, struct ship *s)
         killer->aggressor = true;
         killer->changed = true;
     }
+    if (killer && killer != p)
+        contracts_killed(u, a, p, killer, price);
 }

@@ -67,6 +67,10 @@ int store_fold(struct store *s) ST_MUST_CHECK;
 int store_clean(struct store *s, uint32_t *ships, uint64_t *players, size_t max,
                 size_t *count) ST_MUST_CHECK;
 
+/* Prices on heads whose time is over; at most max. */
+int store_heads_ended(struct store *s, int64_t *contracts, uint64_t *issuers, size_t max,
+                      size_t *count) ST_MUST_CHECK;
+
 struct outgoing {
     int64_t id;
     char subject[ST_SUBJECT_MAX];

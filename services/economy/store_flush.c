@@ -32,10 +32,12 @@ static const struct st_pg_stmt
     q_pilots = {"update_pilots",
                 "UPDATE economy.pilots SET ship = q.s, session_epoch = q.e, rev = q.r,"
                 " last_location = q.l, job_step = q.j, flown_ticks = q.f, losses = q.o,"
-                " aggressor = q.a, traded_at = CASE WHEN q.t THEN now() ELSE traded_at END"
+                " aggressor = q.a, traded_at = CASE WHEN q.t THEN now() ELSE traded_at END,"
+                " deliveries = q.d"
                 " FROM unnest($1::bigint[], $2::bigint[], $3::bigint[],"
                 " $4::bigint[], $5::smallint[], $6::smallint[], $7::bigint[], $8::int[],"
-                " $9::boolean[], $10::boolean[]) AS q (p, s, e, r, l, j, f, o, a, t)"
+                " $9::boolean[], $10::boolean[], $11::int[])"
+                " AS q (p, s, e, r, l, j, f, o, a, t, d)"
                 " WHERE player = q.p"},
     q_ships = {"update_ships",
                "UPDATE economy.ships SET class_id = q.c, holder_kind = q.k, holder_id = q.h,"
@@ -159,7 +161,7 @@ static void add_pilots(struct store *s)
         const struct pilot *p = &s->unit->pilots[i];
         if (!p->changed)
             continue;
-        lazily(s, &c, &q_pilots, 10);
+        lazily(s, &c, &q_pilots, 11);
         column_int(&c[0], (int64_t)p->player);
         column_int(&c[1], p->ship);
         column_int(&c[2], (int64_t)p->session_epoch);
@@ -170,6 +172,7 @@ static void add_pilots(struct store *s)
         column_int(&c[7], p->losses);
         column_bool(&c[8], p->aggressor);
         column_bool(&c[9], p->traded);
+        column_int(&c[10], p->deliveries);
     }
 }
 
@@ -389,6 +392,7 @@ int store_flush(struct store *s)
     add_outbox(s);
     add_quotes(s);
     store_guild_write(s);
+    store_contract_write(s);
     (void)steps_add(s, &st_pg_stmt_commit, 0);
     int err = steps_run(s);
     steps_end(s);

@@ -25,11 +25,12 @@ struct rows {
     }
 
 static const struct rows
-    pilots = ROWS("pilots",
-                  "SELECT player, ship, session_epoch, rev, last_location, job_step, flown_ticks,"
-                  " losses, aggressor FROM economy.pilots WHERE player = ANY($1::bigint[])"
-                  " ORDER BY player",
-                  ""),
+    pilots =
+        ROWS("pilots",
+             "SELECT player, ship, session_epoch, rev, last_location, job_step, flown_ticks,"
+             " losses, aggressor, deliveries FROM economy.pilots WHERE player = ANY($1::bigint[])"
+             " ORDER BY player",
+             ""),
     ships = ROWS("ships",
                  "SELECT " STORE_SHIP_COLUMNS " FROM economy.ships"
                  " WHERE id IN (SELECT unnest($1::bigint[]) UNION ALL"
@@ -62,6 +63,15 @@ static const struct st_pg_stmt
     q_fleet = {"fleet", "SELECT player, id, class_id, holder_kind, holder_id, hull"
                         " FROM economy.ships WHERE player = ANY($1::bigint[]) AND holder_kind <> 4"
                         " ORDER BY player, id"},
+    /* Also the markets where deliveries of those who dock may end. */
+    q_dock_lines = {"dock_lines",
+                    "SELECT m.location, m.commodity, m.local_base, m.target, m.spread_pm,"
+                    " m.bias_pm, m.drift_carry, m.stock FROM economy.market_prices m"
+                    " WHERE (m.location, m.commodity) IN (SELECT unnest($1::smallint[]),"
+                    " unnest($2::smallint[]) UNION SELECT c.destination, c.commodity FROM"
+                    " unnest($3::smallint[], $4::bigint[]) AS q (l, p) JOIN economy.contracts c"
+                    " ON c.state = 2 AND c.player = q.p AND c.destination = q.l)"
+                    " ORDER BY m.location, m.commodity FOR UPDATE OF m"},
     q_loot = {"loot",
               "SELECT l.id, l.shard, l.x, l.y,"
               " (extract(epoch FROM clock_timestamp() - l.at) * 1000)::bigint, g.commodity,"
@@ -91,6 +101,9 @@ struct needs {
     uint32_t new_ships;
     bool shards, sources; /* the world's epochs; named accounts of goods */
     bool keys, quotes, inbox, fleet, drift;
+    uint32_t docks[2 * ECONOMY_BATCH_MAX]; /* where ships dock: contracts may end there */
+    size_t docks_n;
+    struct contract_needs contracts;
 };
 
 static void need_player(struct needs *n, uint64_t player)
@@ -134,6 +147,44 @@ static void need_loot(struct needs *n, uint64_t loot)
     n->loots[n->loots_n++] = loot;
 }
 
+static bool is_pilot(uint64_t player)
+{
+    return player != 0 && player < WORLD_GUILD_PLAYER;
+}
+
+static void need_contracts_of_event(struct needs *n, const struct event *e)
+{
+    struct contract_needs *c = &n->contracts;
+    if (!is_pilot(e->player))
+        return;
+    if (e->kind == EVENT_DOCKED) {
+        c->any = true;
+        c->players[c->players_n++] = e->player;
+        n->docks[n->docks_n++] = e->location;
+    } else if (e->kind == EVENT_DESTROYED && e->killer_player != 0) {
+        c->any = true;
+        c->victims[c->victims_n++] = e->player;
+    }
+}
+
+static void need_contract(struct needs *n, const struct catalog *c, const struct act *a)
+{
+    n->contracts.any = true;
+    n->contracts.players[n->contracts.players_n++] = a->player;
+    n->contracts.location = a->location;
+    if (a->kind == ACT_CONTRACTS)
+        return;
+    n->sources = true;
+    if (a->contract.id != 0)
+        n->contracts.ids[n->contracts.ids_n++] = a->contract.id;
+    if (a->kind != ACT_CONTRACT)
+        return;
+    n->keys = true;
+    need_player(n, a->contract.target);
+    need_line(n, c, a->contract.origin, a->contract.commodity);
+    need_line(n, c, a->contract.destination, a->contract.commodity);
+}
+
 static void need_event(struct needs *n, const struct catalog *c, const struct event *e)
 {
     n->shards = n->inbox = n->sources = true;
@@ -145,6 +196,7 @@ static void need_event(struct needs *n, const struct catalog *c, const struct ev
         need_loot(n, e->loot);
     for (uint32_t i = 0; i < e->drops_n; i++)
         need_loot(n, e->drops[i].loot);
+    need_contracts_of_event(n, e);
     struct job j;
     for (uint32_t i = 1; e->kind == EVENT_DOCKED && catalog_job(c, i, &j); i++)
         if (j.origin == e->location || j.destination == e->location)
@@ -159,6 +211,7 @@ static void need_act(struct needs *n, const struct catalog *c, const struct act 
     }
     if (a->kind == ACT_DRIFT) {
         n->sources = n->shards = n->drift = true;
+        n->contracts.any = n->contracts.cycle = a->cycle;
         for (uint32_t i = 0; i < c->world.guilds_n; i++)
             need_player(n, WORLD_GUILD_PLAYER | c->world.guilds[i].id);
         for (uint32_t i = 0; i < c->lines_n; i++)
@@ -166,6 +219,10 @@ static void need_act(struct needs *n, const struct catalog *c, const struct act 
         return;
     }
     need_player(n, a->player);
+    if (a->kind == ACT_CONTRACTS || a->kind == ACT_CONTRACT || a->kind == ACT_HEAD_END) {
+        need_contract(n, c, a);
+        return;
+    }
     if (a->kind == ACT_ORDER || a->kind == ACT_QUOTE)
         need_line(n, c, a->location, a->commodity);
     if (a->ship != 0)
@@ -222,9 +279,13 @@ static void add_people(struct store *s, const struct needs *n)
 
 static void add_lines(struct store *s, const struct needs *n)
 {
-    if (n->lines_n == 0)
+    if (n->lines_n == 0 && n->docks_n == 0)
         return;
-    struct column *c = add_rows(s, &lines, 2);
+    struct column *c = n->docks_n > 0 ? steps_add(s, &q_dock_lines, 4) : add_rows(s, &lines, 2);
+    for (size_t i = 0; i < n->docks_n; i++) {
+        column_int(&c[2], n->docks[i]);
+        column_int(&c[3], (int64_t)n->contracts.players[i]);
+    }
     for (size_t i = 0; i < n->lines_n; i++) {
         column_int(&c[0], n->lines[i].location);
         column_int(&c[1], n->lines[i].commodity);
@@ -270,7 +331,8 @@ static void take_pilots(struct unit *u, const struct st_pg_result *r)
                                                   .job_step = (uint32_t)st_pg_int(r, i, 5),
                                                   .flown_ticks = st_pg_int(r, i, 6),
                                                   .losses = (uint32_t)st_pg_int(r, i, 7),
-                                                  .aggressor = st_pg_bool(r, i, 8)};
+                                                  .aggressor = st_pg_bool(r, i, 8),
+                                                  .deliveries = (uint32_t)st_pg_int(r, i, 9)};
 }
 
 void store_read_ship(const struct st_pg_result *r, size_t row, struct ship *out)
@@ -432,7 +494,7 @@ static void take_all(struct store *s)
             take_pilots(u, r);
         else if (of(q, &ships))
             take_ships(u, r);
-        else if (of(q, &lines))
+        else if (of(q, &lines) || q == &q_dock_lines)
             take_lines(u, r);
         else if (of(q, &wallets))
             credits = r;
@@ -450,6 +512,8 @@ static void take_all(struct store *s)
             take_inbox(u, r);
         else if (store_guild_asked(s, i))
             store_guild_take(s, i);
+        else if (store_contract_take(s, i))
+            continue;
         else if (q != &st_pg_stmt_commit)
             take_numbers(u, r, q == &q_ship_ids);
     }
@@ -485,6 +549,8 @@ int store_load(struct store *s, struct act *const *acts, size_t count)
     add_people(s, &n);
     add_lines(s, &n);
     add_accounts(s, &n);
+    if (n.contracts.any)
+        store_contract_ask(s, &n.contracts);
     if (n.drift)
         store_guild_ask(s);
     else if (n.inbox)

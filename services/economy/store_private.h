@@ -57,4 +57,16 @@ bool store_guild_asked(const struct store *s, size_t step);
 void store_guild_take(struct store *s, size_t step);
 void store_guild_write(struct store *s);
 
+/* Contracts, by store_contract.c. */
+struct contract_needs {
+    int64_t ids[ECONOMY_BATCH_MAX];
+    uint64_t players[PILOTS_MAX], victims[PILOTS_MAX];
+    size_t ids_n, players_n, victims_n;
+    uint32_t location; /* to look at */
+    bool any, cycle;
+};
+void store_contract_ask(struct store *s, const struct contract_needs *n);
+bool store_contract_take(struct store *s, size_t step);
+void store_contract_write(struct store *s);
+
 #endif

@@ -25,8 +25,8 @@ static const struct st_pg_stmt
                  " WHERE s.player > 4294967040 AND s.holder_kind = 1 GROUP BY 1, 2) AS i"
                  " ON i.route_to = m.location AND i.commodity = m.commodity"
                  " ORDER BY m.location, m.commodity"},
-    /* Balances against the running sums and the entries behind the horizon, in one snapshot; and
-     * the goods afloat against the containers. */
+    /* Balances against the running sums and the entries behind the horizon, in one snapshot; the
+     * goods afloat against the containers, the escrow against the contracts. */
     q_check = {"ledger_check",
                "WITH booked AS (SELECT account, commodity, sum(amount) AS amount FROM ("
                " SELECT account, commodity, amount FROM economy.ledger_sums UNION ALL"
@@ -39,7 +39,10 @@ static const struct st_pg_stmt
                " UNION ALL SELECT commodity, abs(sum(balance)) FROM economy.balances_v GROUP BY 1"
                " UNION ALL SELECT c.commodity, abs(c.quantity - coalesce((SELECT sum(g.quantity)"
                " FROM economy.loot_goods g WHERE g.commodity = c.commodity), 0))"
-               " FROM economy.cargo c WHERE c.account = 17179869194)"
+               " FROM economy.cargo c WHERE c.account = 17179869194"
+               " UNION ALL SELECT 0, abs(w.credits - coalesce((SELECT sum(c.fee + CASE c.state"
+               " WHEN 2 THEN c.collateral ELSE 0 END) FROM economy.contracts c WHERE c.state IN"
+               " (1, 2)), 0)) FROM economy.wallets w WHERE w.account = 17179869197)"
                " SELECT coalesce(sum(gap) FILTER (WHERE commodity = 0), 0)::bigint,"
                " coalesce(sum(gap) FILTER (WHERE commodity > 0), 0)::bigint FROM gaps"},
     q_lead = {"lead", "SELECT pg_try_advisory_lock(5410070002)"},
@@ -73,6 +76,9 @@ static const struct st_pg_stmt
     q_parked = {"long_parked", "SELECT id, player FROM economy.ships WHERE holder_kind = 3 AND"
                                " changed_at < now() - interval '24 hours' ORDER BY changed_at"
                                " LIMIT $1::int"},
+    q_heads = {"heads_ended",
+               "SELECT id, issuer FROM economy.contracts WHERE kind = 2 AND state = 1"
+               " AND ends_at <= now() ORDER BY ends_at LIMIT $1::int"},
     q_relay_begin = {"relay_begin", "SET LOCAL synchronous_commit = off"},
     q_sent = {"outbox_sent", "UPDATE economy.outbox SET published_at = now()"
                              " WHERE id = ANY($1::bigint[])"},
@@ -82,7 +88,7 @@ static const struct st_pg_stmt
                  " LIMIT 256"};
 _Static_assert(ECONOMY_RELAY_MAX == 256 && ECONOMY_TOW_HOURS == 24 && ECONOMY_CANDLE_DAYS == 30,
                "as in the statements");
-_Static_assert(SOURCE_SPACE == 10, "account 4 * 2^32 + 10 in the statement");
+_Static_assert(SOURCE_SPACE == 10 && SOURCE_ESCROW == 13, "accounts 4 * 2^32 + them");
 
 int store_markets(struct store *s, struct market_line *out, size_t *count)
 {
@@ -169,6 +175,22 @@ int store_clean(struct store *s, uint32_t *ships, uint64_t *players, size_t max,
     }
     st_pg_steps_free(steps, ST_ARRAY_LEN(steps));
     return 0;
+}
+
+int store_heads_ended(struct store *s, int64_t *contracts, uint64_t *issuers, size_t max,
+                      size_t *count)
+{
+    char text[24];
+    struct st_pg_param limit = st_pg_param_int(text, (int64_t)max);
+    struct st_pg_result *r = NULL;
+    int err = st_pg_exec(s->pg, &q_heads, &limit, 1, &r);
+    *count = err == 0 ? ST_MIN(st_pg_rows(r), max) : 0;
+    for (size_t i = 0; i < *count; i++) {
+        contracts[i] = st_pg_int(r, i, 0);
+        issuers[i] = (uint64_t)st_pg_int(r, i, 1);
+    }
+    st_pg_result_free(&r);
+    return err;
 }
 
 static void take_waiting(struct outgoing_batch *b)

@@ -212,7 +212,11 @@ static void read_param(struct catalog *c, struct reader *in)
                  {"guild_wait_s", &c->params.guild_wait_s},
                  {"guild_rebuilt_s", &c->params.guild_rebuilt_s},
                  {"escort_pm", &c->params.escort_pm},
-                 {"spoils_cycles", &c->params.spoils_cycles}};
+                 {"spoils_cycles", &c->params.spoils_cycles},
+                 {"offers", &c->params.offers},
+                 {"offer_s", &c->params.offer_s},
+                 {"delivery_rate", &c->params.delivery_rate},
+                 {"delivery_risk_pm", &c->params.delivery_risk_pm}};
     char name[32];
     TEXT(name);
     int64_t value = next_int(in);

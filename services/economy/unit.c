@@ -15,6 +15,8 @@ void unit_clear(struct unit *u, const struct catalog *catalog, uint64_t now_ms)
     u->pilots_n = u->ships_n = u->fleet_n = u->lines_n = u->loots_n = u->quotes_n = u->shards_n = 0;
     u->transactions_n = u->letters_n = u->trades_n = u->changes_n = 0;
     u->inbox_n = u->points_n = u->bytes_n = u->losses_n = u->zones_n = 0;
+    u->contracts_n = 0;
+    memset(u->offers_n, 0, sizeof u->offers_n);
     u->traders = 0;
     u->ids_n = u->id_block = u->id_next = u->ship_ids_n = u->ship_next = 0;
     u->catalog = catalog;
@@ -58,6 +60,14 @@ struct quote *unit_quote(struct unit *u, const uint8_t id[KEY_BYTES])
     for (uint32_t i = 0; i < u->quotes_n; i++)
         if (memcmp(u->quotes[i].id, id, KEY_BYTES) == 0)
             return &u->quotes[i];
+    return NULL;
+}
+
+struct contract *unit_contract(struct unit *u, int64_t id)
+{
+    for (uint32_t i = 0; i < u->contracts_n; i++)
+        if (u->contracts[i].id == id)
+            return &u->contracts[i];
     return NULL;
 }
 

@@ -10,11 +10,13 @@
 #include <startrader/v1/event.pb-c.h>
 #include <startrader/v1/trade.pb-c.h>
 
-static const void *unpack(const ProtobufCMessageDescriptor *type, const uint8_t *data, size_t len,
-                          size_t max, struct st_arena *arena)
+#include "wire_private.h"
+
+const void *wire_unpack(const ProtobufCMessageDescriptor *type, const uint8_t *data, size_t len,
+                        struct st_arena *arena)
 {
     st_arena_reset(arena);
-    return st_wire_unpack(type, data, len, max, arena);
+    return st_wire_unpack(type, data, len, WIRE_REQUEST_MAX, arena);
 }
 
 static bool player_valid(uint64_t player)
@@ -22,7 +24,7 @@ static bool player_valid(uint64_t player)
     return player >= 1 && player <= UINT32_MAX;
 }
 
-static bool set_caller(struct act *a, const Startrader__V1__Caller *c)
+bool wire_set_caller(struct act *a, const Startrader__V1__Caller *c)
 {
     if (!c || !player_valid(c->player) || c->session_epoch == 0 ||
         c->session_epoch > (uint64_t)INT64_MAX)
@@ -33,7 +35,7 @@ static bool set_caller(struct act *a, const Startrader__V1__Caller *c)
     return true;
 }
 
-static bool set_key(struct act *a, ProtobufCBinaryData key)
+bool wire_set_key(struct act *a, ProtobufCBinaryData key)
 {
     if (key.len != KEY_BYTES)
         return false;
@@ -41,8 +43,7 @@ static bool set_key(struct act *a, ProtobufCBinaryData key)
     return true;
 }
 
-/* The content in its canonical form is what a retry is compared with. */
-static void set_asked(struct act *a, const ProtobufCMessage *content)
+void wire_set_asked(struct act *a, const ProtobufCMessage *content)
 {
     struct st_buf b;
     st_buf_init_fixed(&b, a->asked, sizeof a->asked);
@@ -54,7 +55,7 @@ static void set_asked(struct act *a, const ProtobufCMessage *content)
 bool wire_provision(struct act *a, const uint8_t *data, size_t len, struct st_arena *arena)
 {
     const Startrader__V1__ProvisionRequest *q =
-        unpack(&startrader__v1__provision_request__descriptor, data, len, WIRE_REQUEST_MAX, arena);
+        wire_unpack(&startrader__v1__provision_request__descriptor, data, len, arena);
     a->kind = ACT_PROVISION;
     if (!q || !player_valid(q->player))
         return false;
@@ -66,29 +67,29 @@ bool wire_provision(struct act *a, const uint8_t *data, size_t len, struct st_ar
 bool wire_where(struct act *a, const uint8_t *data, size_t len, struct st_arena *arena)
 {
     const Startrader__V1__WhereRequest *q =
-        unpack(&startrader__v1__where_request__descriptor, data, len, WIRE_REQUEST_MAX, arena);
+        wire_unpack(&startrader__v1__where_request__descriptor, data, len, arena);
     a->kind = ACT_WHERE;
-    return q && set_caller(a, q->caller);
+    return q && wire_set_caller(a, q->caller);
 }
 
 bool wire_undock(struct act *a, const uint8_t *data, size_t len, struct st_arena *arena)
 {
-    const Startrader__V1__EconUndockRequest *q = unpack(
-        &startrader__v1__econ_undock_request__descriptor, data, len, WIRE_REQUEST_MAX, arena);
+    const Startrader__V1__EconUndockRequest *q =
+        wire_unpack(&startrader__v1__econ_undock_request__descriptor, data, len, arena);
     a->kind = ACT_UNDOCK;
-    if (!q || !set_caller(a, q->caller) || !set_key(a, q->request_id) || !q->undock)
+    if (!q || !wire_set_caller(a, q->caller) || !wire_set_key(a, q->request_id) || !q->undock)
         return false;
     a->ship = q->undock->ship;
-    set_asked(a, &q->undock->base);
+    wire_set_asked(a, &q->undock->base);
     return true;
 }
 
 bool wire_order(struct act *a, const uint8_t *data, size_t len, struct st_arena *arena)
 {
     const Startrader__V1__EconOrderRequest *q =
-        unpack(&startrader__v1__econ_order_request__descriptor, data, len, WIRE_REQUEST_MAX, arena);
+        wire_unpack(&startrader__v1__econ_order_request__descriptor, data, len, arena);
     a->kind = ACT_ORDER;
-    if (!q || !set_caller(a, q->caller) || !set_key(a, q->order_id) || !q->order ||
+    if (!q || !wire_set_caller(a, q->caller) || !wire_set_key(a, q->order_id) || !q->order ||
         q->order->worst_total > (uint64_t)INT64_MAX ||
         (q->order->quote_id.len != 0 && q->order->quote_id.len != KEY_BYTES))
         return false;
@@ -100,16 +101,16 @@ bool wire_order(struct act *a, const uint8_t *data, size_t len, struct st_arena 
     a->has_quote = q->order->quote_id.len == KEY_BYTES;
     if (a->has_quote)
         memcpy(a->quote_id, q->order->quote_id.data, KEY_BYTES);
-    set_asked(a, &q->order->base);
+    wire_set_asked(a, &q->order->base);
     return true;
 }
 
 bool wire_quote(struct act *a, const uint8_t *data, size_t len, struct st_arena *arena)
 {
     const Startrader__V1__EconQuoteRequest *q =
-        unpack(&startrader__v1__econ_quote_request__descriptor, data, len, WIRE_REQUEST_MAX, arena);
+        wire_unpack(&startrader__v1__econ_quote_request__descriptor, data, len, arena);
     a->kind = ACT_QUOTE;
-    if (!q || !set_caller(a, q->caller) || !q->quote)
+    if (!q || !wire_set_caller(a, q->caller) || !q->quote)
         return false;
     a->location = q->quote->location;
     a->commodity = q->quote->commodity;
@@ -120,10 +121,10 @@ bool wire_quote(struct act *a, const uint8_t *data, size_t len, struct st_arena 
 
 bool wire_account(struct act *a, const uint8_t *data, size_t len, struct st_arena *arena)
 {
-    const Startrader__V1__EconAccountRequest *q = unpack(
-        &startrader__v1__econ_account_request__descriptor, data, len, WIRE_REQUEST_MAX, arena);
+    const Startrader__V1__EconAccountRequest *q =
+        wire_unpack(&startrader__v1__econ_account_request__descriptor, data, len, arena);
     a->kind = ACT_ACCOUNT;
-    if (!q || !set_caller(a, q->caller))
+    if (!q || !wire_set_caller(a, q->caller))
         return false;
     a->min_rev = q->account ? q->account->min_rev : 0;
     return true;
@@ -132,9 +133,9 @@ bool wire_account(struct act *a, const uint8_t *data, size_t len, struct st_aren
 bool wire_ship(struct act *a, const uint8_t *data, size_t len, struct st_arena *arena)
 {
     const Startrader__V1__EconShipRequest *q =
-        unpack(&startrader__v1__econ_ship_request__descriptor, data, len, WIRE_REQUEST_MAX, arena);
+        wire_unpack(&startrader__v1__econ_ship_request__descriptor, data, len, arena);
     a->kind = ACT_SHIP;
-    if (!q || !set_caller(a, q->caller) || !set_key(a, q->request_id) || !q->ship ||
+    if (!q || !wire_set_caller(a, q->caller) || !wire_set_key(a, q->request_id) || !q->ship ||
         q->ship->worst_total > (uint64_t)INT64_MAX ||
         (q->ship->class_id == 0) == (q->ship->ship == 0))
         return false;
@@ -142,27 +143,27 @@ bool wire_ship(struct act *a, const uint8_t *data, size_t len, struct st_arena *
     a->ship = q->ship->ship;
     a->trade_in = q->ship->trade_in;
     a->worst_total = (int64_t)q->ship->worst_total;
-    set_asked(a, &q->ship->base);
+    wire_set_asked(a, &q->ship->base);
     return true;
 }
 
 bool wire_grant(struct act *a, const uint8_t *data, size_t len, struct st_arena *arena)
 {
     const Startrader__V1__GrantRequest *q =
-        unpack(&startrader__v1__grant_request__descriptor, data, len, WIRE_REQUEST_MAX, arena);
+        wire_unpack(&startrader__v1__grant_request__descriptor, data, len, arena);
     a->kind = ACT_GRANT;
-    if (!q || !player_valid(q->player) || !set_key(a, q->request_id))
+    if (!q || !player_valid(q->player) || !wire_set_key(a, q->request_id))
         return false;
     a->player = q->player;
     a->class_id = q->class_id;
-    set_asked(a, &q->base);
+    wire_set_asked(a, &q->base);
     return true;
 }
 
 bool wire_market(const uint8_t *data, size_t len, struct st_arena *arena, uint32_t *location)
 {
-    const Startrader__V1__EconMarketRequest *q = unpack(
-        &startrader__v1__econ_market_request__descriptor, data, len, WIRE_REQUEST_MAX, arena);
+    const Startrader__V1__EconMarketRequest *q =
+        wire_unpack(&startrader__v1__econ_market_request__descriptor, data, len, arena);
     *location = q && q->market ? q->market->location : 0;
     return q != NULL;
 }
@@ -170,8 +171,8 @@ bool wire_market(const uint8_t *data, size_t len, struct st_arena *arena, uint32
 bool wire_history(const uint8_t *data, size_t len, struct st_arena *arena, struct history_ask *out)
 {
     static const uint32_t steps[] = {1, 5, 15, 60, 240};
-    const Startrader__V1__EconHistoryRequest *q = unpack(
-        &startrader__v1__econ_history_request__descriptor, data, len, WIRE_REQUEST_MAX, arena);
+    const Startrader__V1__EconHistoryRequest *q =
+        wire_unpack(&startrader__v1__econ_history_request__descriptor, data, len, arena);
     const Startrader__V1__HistoryRequest *h = q ? q->history : NULL;
     bool known = false;
     for (size_t i = 0; h && i < ST_ARRAY_LEN(steps); i++)
@@ -185,8 +186,8 @@ bool wire_history(const uint8_t *data, size_t len, struct st_arena *arena, struc
 
 bool wire_board(const uint8_t *data, size_t len, struct st_arena *arena, enum board *out)
 {
-    const Startrader__V1__EconLeaderboardRequest *q = unpack(
-        &startrader__v1__econ_leaderboard_request__descriptor, data, len, WIRE_REQUEST_MAX, arena);
+    const Startrader__V1__EconLeaderboardRequest *q =
+        wire_unpack(&startrader__v1__econ_leaderboard_request__descriptor, data, len, arena);
     if (!q || (int)q->leaderboard < BOARD_WEALTH || (int)q->leaderboard > BOARD_HUNT)
         return false;
     *out = (enum board)q->leaderboard;
@@ -196,7 +197,7 @@ bool wire_board(const uint8_t *data, size_t len, struct st_arena *arena, enum bo
 bool wire_open(const uint8_t *data, size_t len, struct st_arena *arena, struct open_ask *out)
 {
     const Startrader__V1__OpenRequest *q =
-        unpack(&startrader__v1__open_request__descriptor, data, len, WIRE_REQUEST_MAX, arena);
+        wire_unpack(&startrader__v1__open_request__descriptor, data, len, arena);
     if (!q || q->shard > 255 || q->page > 4096 || (q->page > 0) != (q->world_epoch > 0))
         return false;
     *out = (struct open_ask){.shard = q->shard, .page = q->page, .world_epoch = q->world_epoch};
@@ -208,7 +209,7 @@ bool wire_open(const uint8_t *data, size_t len, struct st_arena *arena, struct o
 static bool is_nested(enum act_kind kind)
 {
     return kind == ACT_UNDOCK || kind == ACT_ORDER || kind == ACT_QUOTE || kind == ACT_ACCOUNT ||
-           kind == ACT_SHIP;
+           kind == ACT_SHIP || kind == ACT_CONTRACTS || kind == ACT_CONTRACT;
 }
 
 void wire_reply_code(enum code code, struct st_buf *out)
@@ -229,7 +230,7 @@ void wire_reply(const struct act *a, struct st_buf *out)
     st_buf_put(out, a->answer, a->answer_len);
 }
 
-static void set_answer(struct act *a, const ProtobufCMessage *m)
+void wire_set_answer(struct act *a, const ProtobufCMessage *m)
 {
     struct st_buf b;
     st_buf_init_fixed(&b, a->answer, sizeof a->answer);
@@ -244,7 +245,7 @@ void wire_answer_provision(struct act *a, uint32_t ship, uint64_t rev)
     Startrader__V1__ProvisionReply r = STARTRADER__V1__PROVISION_REPLY__INIT;
     r.ship = ship;
     r.rev = rev;
-    set_answer(a, &r.base);
+    wire_set_answer(a, &r.base);
 }
 
 void wire_answer_where(struct act *a, const struct where_reply *w)
@@ -259,7 +260,7 @@ void wire_answer_where(struct act *a, const struct where_reply *w)
     r.ship = w->ship->id;
     r.class_id = w->ship->class_id;
     r.position = &position;
-    set_answer(a, &r.base);
+    wire_set_answer(a, &r.base);
 }
 
 void wire_answer_undock(struct act *a, enum action_result result, uint64_t version,
@@ -269,7 +270,7 @@ void wire_answer_undock(struct act *a, enum action_result result, uint64_t versi
     r.result = (Startrader__V1__ActionResult)result;
     r.version = version;
     r.location = location;
-    set_answer(a, &r.base);
+    wire_set_answer(a, &r.base);
 }
 
 void wire_answer_order(struct act *a, const struct order_reply *o)
@@ -293,7 +294,7 @@ void wire_answer_order(struct act *a, const struct order_reply *o)
     r.rev = o->rev;
     r.order = &asked;
     r.cargo_mass = (uint32_t)o->cargo_mass;
-    set_answer(a, &r.base);
+    wire_set_answer(a, &r.base);
 }
 
 void wire_answer_quote(struct act *a, const struct quote_reply *q)
@@ -313,7 +314,7 @@ void wire_answer_quote(struct act *a, const struct quote_reply *q)
     r.zone_effect_pm = (int32_t)q->zone_effect_pm;
     r.order_effect_pm = (int32_t)q->order_effect_pm;
     r.limit = (uint64_t)ST_MAX(q->limit, (int64_t)0);
-    set_answer(a, &r.base);
+    wire_set_answer(a, &r.base);
 }
 
 void wire_answer_ship(struct act *a, const struct ship_reply *w)
@@ -326,7 +327,7 @@ void wire_answer_ship(struct act *a, const struct ship_reply *w)
     r.class_id = w->class_id;
     r.balance = w->balance;
     r.rev = w->rev;
-    set_answer(a, &r.base);
+    wire_set_answer(a, &r.base);
 }
 
 static Startrader__V1__OwnShip own_ship(const struct catalog *c, const struct berth *b)
@@ -383,7 +384,7 @@ void wire_answer_account(struct act *a, const struct account_reply *w)
     r.last_location = w->pilot->last_location;
     r.n_fleet = w->fleet_n;
     r.fleet = fleet_p;
-    set_answer(a, &r.base);
+    wire_set_answer(a, &r.base);
 }
 
 void wire_answer_grant(struct act *a, uint32_t ship, uint64_t version)
@@ -391,5 +392,5 @@ void wire_answer_grant(struct act *a, uint32_t ship, uint64_t version)
     Startrader__V1__GrantReply r = STARTRADER__V1__GRANT_REPLY__INIT;
     r.ship = ship;
     r.version = version;
-    set_answer(a, &r.base);
+    wire_set_answer(a, &r.base);
 }

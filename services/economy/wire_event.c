@@ -72,6 +72,7 @@ static bool set_destroyed(struct event *e, const Startrader__V1__ShipDestroyed *
     e->killer_player = d->killer_player;
     e->victim_wanted = d->victim_wanted;
     e->newcomer = d->newcomer;
+    e->crime = d->crime;
     e->flown_ticks = d->flown_ticks;
     e->drops_n = (uint32_t)d->n_drop;
     if (d->n_drop > DROPS_MAX || d->killer_player > UINT32_MAX)

@@ -20,7 +20,7 @@ enum {
     WIRE_BYTES = 2,
     RETRY_MS = 1000,
     NAMES_MAX = 64,
-    KINDS = 9, /* Request.body cases, indexed by their field numbers */
+    KINDS = 11, /* Request.body cases, indexed by their field numbers */
 };
 
 struct uplink {
@@ -103,6 +103,14 @@ static bool set_body(Startrader__V1__Reply *r, Startrader__V1__Request__BodyCase
         r->body_case = STARTRADER__V1__REPLY__BODY_SHIP;
         r->ship = ((const Startrader__V1__EconShipReply *)reply)->ship;
         return r->ship != NULL;
+    case STARTRADER__V1__REQUEST__BODY_CONTRACTS:
+        r->body_case = STARTRADER__V1__REPLY__BODY_CONTRACTS;
+        r->contracts = ((const Startrader__V1__EconContractsReply *)reply)->contracts;
+        return r->contracts != NULL;
+    case STARTRADER__V1__REQUEST__BODY_CONTRACT:
+        r->body_case = STARTRADER__V1__REPLY__BODY_CONTRACT;
+        r->contract = ((const Startrader__V1__EconContractReply *)reply)->contract;
+        return r->contract != NULL;
     case STARTRADER__V1__REQUEST__BODY_NAMES:
         r->body_case = STARTRADER__V1__REPLY__BODY_NAMES;
         names->n_player = names->n_name = ST_MIN(n->n_player, n->n_name);
@@ -148,6 +156,8 @@ static void ask_econ(struct uplink *u, const Startrader__V1__Request *q,
     Startrader__V1__EconAccountRequest account = STARTRADER__V1__ECON_ACCOUNT_REQUEST__INIT;
     Startrader__V1__EconQuoteRequest quote = STARTRADER__V1__ECON_QUOTE_REQUEST__INIT;
     Startrader__V1__EconShipRequest ship = STARTRADER__V1__ECON_SHIP_REQUEST__INIT;
+    Startrader__V1__EconContractsRequest contracts = STARTRADER__V1__ECON_CONTRACTS_REQUEST__INIT;
+    Startrader__V1__EconContractRequest contract = STARTRADER__V1__ECON_CONTRACT_REQUEST__INIT;
     const struct {
         const char *verb;
         const ProtobufCMessage *request;
@@ -165,6 +175,10 @@ static void ask_econ(struct uplink *u, const Startrader__V1__Request *q,
                                                  &startrader__v1__econ_quote_reply__descriptor},
         [STARTRADER__V1__REQUEST__BODY_SHIP] = {"ship", &ship.base,
                                                 &startrader__v1__econ_ship_reply__descriptor},
+        [STARTRADER__V1__REQUEST__BODY_CONTRACTS] =
+            {"contracts", &contracts.base, &startrader__v1__econ_contracts_reply__descriptor},
+        [STARTRADER__V1__REQUEST__BODY_CONTRACT] =
+            {"contract", &contract.base, &startrader__v1__econ_contract_reply__descriptor},
     };
     undock.caller = order.caller = account.caller = quote.caller = ship.caller = who;
     undock.request_id = order.order_id = ship.request_id = q->request_id;
@@ -175,6 +189,10 @@ static void ask_econ(struct uplink *u, const Startrader__V1__Request *q,
     account.account = q->account;
     quote.quote = q->quote;
     ship.ship = q->ship;
+    contracts.caller = contract.caller = who;
+    contracts.contracts = q->contracts;
+    contract.request_id = q->request_id;
+    contract.contract = q->contract;
     caller_ask_econ(u->caller, table[ask->kind].verb, table[ask->kind].request,
                     table[ask->kind].reply, GATEWAY_REQUEST_MS, on_answer, ask, 0);
 }

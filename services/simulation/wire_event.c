@@ -101,6 +101,7 @@ static void pack_destroyed(Startrader__V1__WorldEvent *m, const struct world_har
     d.victim_entity = e->entity;
     d.killer_entity = e->killer_entity;
     d.victim_wanted = e->victim_wanted != 0;
+    d.crime = e->crime != 0;
     d.newcomer = e->newcomer != 0;
     d.flown_ticks = e->flown;
     m->event_case = STARTRADER__V1__WORLD_EVENT__EVENT_DESTROYED;

@@ -37,7 +37,8 @@ enum source {
     SOURCE_SPACE,
     SOURCE_NPC,
     SOURCE_SHIPYARD,
-    SOURCE_LAST = SOURCE_SHIPYARD
+    SOURCE_ESCROW,
+    SOURCE_LAST = SOURCE_ESCROW
 };
 
 typedef int64_t account_id;
