@@ -96,18 +96,27 @@ static const struct line *needy(const struct unit *u, const struct line *from, u
     return best;
 }
 
-static bool make_offer(struct unit *u, struct act *a, uint32_t location)
+/* What the lot of a good would be worth at its base price. */
+static int64_t worth(const struct unit *u, uint32_t commodity, int64_t mass)
+{
+    return mass / catalog_mass(u->catalog, commodity) *
+           (int64_t)world_config_good(&u->catalog->world, commodity)->base;
+}
+
+/* `modest`: for who has little, so that its collateral can be paid from the first credits. */
+static bool make_offer(struct unit *u, struct act *a, uint32_t location, bool modest)
 {
     uint64_t luck = draw(u, location, 1000);
     const struct line *from = NULL, *to = NULL;
+    int64_t mass = modest ? LOT_MIN_T : LOT_MIN_T + 4 * (int64_t)((luck >> 32) % LOT_STEPS);
     for (uint64_t i = 0; i < u->lines_n && !to; i++) {
         from = &u->lines[(luck + i) % u->lines_n];
-        if (from->location == location && stock_pm(u, from) >= 500)
+        if (from->location == location && stock_pm(u, from) >= 500 &&
+            (!modest || worth(u, from->commodity, mass) <= RULES_START_CREDITS))
             to = needy(u, from, luck + i);
     }
     if (!to || u->contracts_n == CONTRACTS_MAX)
         return false;
-    int64_t mass = LOT_MIN_T + 4 * (int64_t)(luck >> 32) % LOT_STEPS;
     struct contract c = {.kind = CONTRACT_DELIVERY,
                          .state = CONTRACT_OPEN,
                          .origin = location,
@@ -119,7 +128,7 @@ static bool make_offer(struct unit *u, struct act *a, uint32_t location)
     account_id payer = account_of(ACCOUNT_STATION, to->location);
     c.fee = fee_of(u, &c);
     /* The goods' whole worth: with less, taking them and selling them elsewhere would pay. */
-    c.collateral = c.quantity * world_config_good(&u->catalog->world, c.commodity)->base;
+    c.collateral = worth(u, c.commodity, mass);
     if (c.quantity == 0 || c.fee > book_balance(&u->book, payer, BOOK_CREDITS) / FEE_SHARE)
         return false;
     const struct transaction *t = unit_transaction(u, "offer", 0, a);
@@ -141,9 +150,13 @@ void contracts_cycle(struct unit *u, struct act *a)
                        account_of(ACCOUNT_STATION, c->destination),
                        account_of(ACCOUNT_STATION, c->origin));
     }
-    for (uint32_t i = 0; i < w->stations_n; i++)
-        if (u->offers_n[i] < (uint32_t)u->catalog->params.offers)
-            (void)make_offer(u, a, w->stations[i].id);
+    for (uint32_t i = 0; i < w->stations_n; i++) {
+        uint32_t most = (uint32_t)u->catalog->params.offers, location = w->stations[i].id;
+        if (u->offers_n[i] < most / 2 && make_offer(u, a, location, true))
+            continue;
+        if (u->offers_n[i] < most)
+            (void)make_offer(u, a, location, false);
+    }
 }
 
 /* --- what pilots do --- */

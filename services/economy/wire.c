@@ -221,9 +221,9 @@ void wire_reply_code(enum code code, struct st_buf *out)
 void wire_reply(const struct act *a, struct st_buf *out)
 {
     wire_reply_code(a->code, out);
-    if (a->code != CODE_OK || a->answer_len == 0)
+    if (a->code != CODE_OK)
         return;
-    if (is_nested(a->kind)) {
+    if (is_nested(a->kind)) { /* an empty list is an answer too */
         st_wire_put_tag(out, 2, 2);
         st_buf_put_varint(out, a->answer_len);
     }

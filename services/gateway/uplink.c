@@ -12,6 +12,7 @@
 #include <st/stat.h>
 #include <st/wire.h>
 
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -250,29 +251,27 @@ void uplink_note(struct uplink *u, const struct loop_note *n)
         ask(u, n->sid, &who, q);
 }
 
-struct uplink *uplink_new(struct caller *caller, struct sessions *sessions, struct plane *plane)
+/* One pair of counters for each kind of request that the schema has. */
+static void make_counters(struct uplink *u)
 {
     static const char name[] = "startrader_gateway_requests_total";
     static const char help[] = "requests over sockets by kind and whether they were decided";
-    static const struct {
-        Startrader__V1__Request__BodyCase kind;
-        const char *done, *failed;
-    } labels[] = {
-        {STARTRADER__V1__REQUEST__BODY_UNDOCK, "kind=\"undock\",result=\"ok\"",
-         "kind=\"undock\",result=\"failed\""},
-        {STARTRADER__V1__REQUEST__BODY_MARKET, "kind=\"market\",result=\"ok\"",
-         "kind=\"market\",result=\"failed\""},
-        {STARTRADER__V1__REQUEST__BODY_ORDER, "kind=\"order\",result=\"ok\"",
-         "kind=\"order\",result=\"failed\""},
-        {STARTRADER__V1__REQUEST__BODY_NAMES, "kind=\"names\",result=\"ok\"",
-         "kind=\"names\",result=\"failed\""},
-        {STARTRADER__V1__REQUEST__BODY_ACCOUNT, "kind=\"account\",result=\"ok\"",
-         "kind=\"account\",result=\"failed\""},
-        {STARTRADER__V1__REQUEST__BODY_QUOTE, "kind=\"quote\",result=\"ok\"",
-         "kind=\"quote\",result=\"failed\""},
-        {STARTRADER__V1__REQUEST__BODY_SHIP, "kind=\"ship\",result=\"ok\"",
-         "kind=\"ship\",result=\"failed\""},
-    };
+    const ProtobufCMessageDescriptor *type = &startrader__v1__request__descriptor;
+    for (unsigned i = 0; i < type->n_fields; i++) {
+        const ProtobufCFieldDescriptor *f = &type->fields[i];
+        char labels[64];
+        if (!(f->flags & PROTOBUF_C_FIELD_FLAG_ONEOF))
+            continue;
+        st_assert(f->id < KINDS);
+        snprintf(labels, sizeof labels, "kind=\"%s\",result=\"ok\"", f->name);
+        u->done[f->id] = st_counter(name, labels, help);
+        snprintf(labels, sizeof labels, "kind=\"%s\",result=\"failed\"", f->name);
+        u->failed[f->id] = st_counter(name, labels, help);
+    }
+}
+
+struct uplink *uplink_new(struct caller *caller, struct sessions *sessions, struct plane *plane)
+{
     struct uplink *u = st_alloc(sizeof *u);
     size_t arena = st_wire_arena_size(GATEWAY_MESSAGE_MAX);
     u->caller = caller;
@@ -280,10 +279,7 @@ struct uplink *uplink_new(struct caller *caller, struct sessions *sessions, stru
     u->plane = plane;
     st_arena_init(&u->arena, st_alloc(arena), arena);
     st_buf_init_fixed(&u->out, st_alloc(GATEWAY_REPLY_MAX), GATEWAY_REPLY_MAX);
-    for (size_t i = 0; i < ST_ARRAY_LEN(labels); i++) {
-        u->done[labels[i].kind] = st_counter(name, labels[i].done, help);
-        u->failed[labels[i].kind] = st_counter(name, labels[i].failed, help);
-    }
+    make_counters(u);
     return u;
 }
 

@@ -207,6 +207,12 @@ static int64_t guilds_own(const struct realm *r)
     return sum;
 }
 
+static uint32_t guild_of(account_id account)
+{
+    uint32_t id = account_number(account) & 0xff;
+    return ST_MIN(id, (uint32_t)CONFIG_GUILDS_MAX);
+}
+
 /* Entries between a guild and the mint: what its owners put in or took out. */
 static void count_owners(struct realm *r)
 {
@@ -218,9 +224,9 @@ static void count_owners(struct realm *r)
             e->amount != -other->amount)
             continue;
         if (account_kind(e->account) == ACCOUNT_PILOT && other->account == mint)
-            r->owners_took -= e->amount;
+            r->owners_took[guild_of(e->account)] -= e->amount;
         if (account_kind(other->account) == ACCOUNT_PILOT && e->account == mint)
-            r->owners_paid += other->amount;
+            r->owners_paid[guild_of(other->account)] += other->amount;
     }
 }
 

@@ -30,7 +30,8 @@ struct realm {
     struct world_baton held[64]; /* the kernel had no room for them yet */
     uint32_t held_n;
     uint64_t events, voyages, lost_ships;
-    int64_t owners_paid, owners_took; /* credits by the guilds' owners */
+    int64_t owners_paid[CONFIG_GUILDS_MAX + 1]; /* credits by the guilds' owners, by guild id */
+    int64_t owners_took[CONFIG_GUILDS_MAX + 1];
     struct st_buf wire;
     uint8_t *arena_memory[2];
     struct st_arena arena[2];

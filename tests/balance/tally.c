@@ -18,7 +18,8 @@ enum {
     LOW_HOURS_PM = 50,   /* share of hours in which that may be */
     EXTINCT_PM = 50,     /* of all targets of a good together */
     MONEY_BAND_PM = 150, /* credits in circulation about their mean */
-    BROKE_PM = 200,      /* of its capital: a guild is in trouble */
+    BROKE_PM = 200,      /* of its capital, cargo included: a guild is in trouble */
+    BROKE_HOURS_PM = 50, /* share of hours in which one may be */
     ROUTES_MIN = 5
 };
 
@@ -39,7 +40,8 @@ struct tally {
     int64_t extinct_pm[GOOD_ID_MAX + 1]; /* the least of any hour */
     struct mean circulating;
     int64_t least, most; /* of the credits, after the warm-up */
-    int64_t fewest_routes, fewest_safe, poorest_pm;
+    int64_t fewest_routes, fewest_safe;
+    int64_t poorest_pm[CONFIG_GUILDS_MAX], broke_hours[CONFIG_GUILDS_MAX];
     struct mean margin[GROUPS], by_zone[CONFIG_ZONES_MAX];
     int64_t flown_s[CONFIG_ZONES_MAX], lost[CONFIG_ZONES_MAX];
 };
@@ -93,7 +95,9 @@ struct tally *tally_new(const char *folder, const struct realm *r)
         tally_free(&t);
         return NULL;
     }
-    t->least = t->fewest_routes = t->fewest_safe = t->poorest_pm = INT64_MAX;
+    t->least = t->fewest_routes = t->fewest_safe = INT64_MAX;
+    for (uint32_t i = 0; i < CONFIG_GUILDS_MAX; i++)
+        t->poorest_pm[i] = INT64_MAX;
     for (uint32_t i = 0; i < LINES_MAX; i++)
         t->min_pm[i] = INT64_MAX;
     for (uint32_t g = 0; g <= GOOD_ID_MAX; g++)
@@ -159,7 +163,7 @@ static int64_t afloat(const struct realm *r, uint64_t guild)
 static void look_at_money(struct tally *t, const struct realm *r)
 {
     const struct catalog *c = &r->catalog;
-    int64_t stations = 0, guilds = 0;
+    int64_t stations = 0, guilds = 0, paid = 0, took = 0;
     for (uint32_t i = 0; i < c->world.stations_n; i++)
         stations += credits_of(r, ACCOUNT_STATION, c->world.stations[i].id);
     for (uint32_t i = 0; i < c->world.guilds_n; i++) {
@@ -167,11 +171,14 @@ static void look_at_money(struct tally *t, const struct realm *r)
         int64_t own = credits_of(r, ACCOUNT_PILOT, guild);
         guilds += own;
         own += afloat(r, guild);
-        t->poorest_pm = ST_MIN(t->poorest_pm, own * 1000 / c->guilds[i].capital);
+        int64_t pm = own * 1000 / c->guilds[i].capital;
+        t->poorest_pm[i] = ST_MIN(t->poorest_pm[i], pm);
+        t->broke_hours[i] += pm < BROKE_PM;
+        paid += r->owners_paid[c->world.guilds[i].id];
+        took += r->owners_took[c->world.guilds[i].id];
     }
     fprintf(t->money, "%llu,%lld,%lld,%lld,%lld\n", (unsigned long long)t->hours,
-            (long long)stations, (long long)guilds, (long long)r->owners_paid,
-            (long long)r->owners_took);
+            (long long)stations, (long long)guilds, (long long)paid, (long long)took);
     if (t->hours < WARM_UP_HOURS)
         return;
     add(&t->circulating, (double)(stations + guilds));
@@ -300,6 +307,18 @@ static bool judge_stocks(const struct tally *t, const struct catalog *c)
            ok;
 }
 
+static bool judge_guilds(const struct tally *t, const struct catalog *c)
+{
+    char figure[200];
+    uint32_t worst = 0;
+    for (uint32_t i = 0; i < c->world.guilds_n; i++)
+        worst = t->broke_hours[i] > t->broke_hours[worst] ? i : worst;
+    int64_t share = t->broke_hours[worst] * 1000 / (int64_t)t->hours;
+    return claim(share <= BROKE_HOURS_PM, "no guild is broke",
+                 FIGURE("%s had less than a fifth of its capital in %.1f%% of hours",
+                        c->world.guilds[worst].name, (double)share / 10));
+}
+
 static bool judge_money(const struct tally *t, const struct realm *r)
 {
     char figure[200];
@@ -308,13 +327,7 @@ static bool judge_money(const struct tally *t, const struct realm *r)
            above = ((double)t->most - mean) * 1000 / mean;
     bool ok = claim(below <= MONEY_BAND_PM && above <= MONEY_BAND_PM, "credits within a band",
                     FIGURE("%.1f million, -%.1f%% to +%.1f%%", mean / 1e6, below / 10, above / 10));
-    ok = claim(t->poorest_pm >= BROKE_PM && r->owners_paid < r->owners_took, "no guild is broke",
-               FIGURE("the poorest had %.0f%% of its capital in credits and cargo; owners put in "
-                      "%.2f million and took"
-                      " %.1f",
-                      (double)t->poorest_pm / 10, (double)r->owners_paid / 1e6,
-                      (double)r->owners_took / 1e6)) &&
-         ok;
+    ok = judge_guilds(t, &r->catalog) && ok;
     int64_t gap = 0;
     for (int32_t g = 0; g <= GOOD_ID_MAX; g++)
         gap += llabs(realm_imbalance(r, g));
@@ -359,6 +372,19 @@ static void print_zones(const struct tally *t, const struct realm *r)
     printf("(rates per million minutes; margin in cr per t and minute by riskiest zone crossed)\n");
 }
 
+static void print_guilds(const struct tally *t, const struct realm *r)
+{
+    const struct catalog *c = &r->catalog;
+    printf("\n%-16s %14s %14s %16s %18s\n", "guild", "owners put in", "owners took",
+           "least capital", "hours below 1/5");
+    for (uint32_t i = 0; i < c->world.guilds_n; i++) {
+        uint32_t id = c->world.guilds[i].id;
+        printf("%-16s %14lld %14lld %15.0f%% %17.1f%%\n", c->world.guilds[i].name,
+               (long long)r->owners_paid[id], (long long)r->owners_took[id],
+               (double)t->poorest_pm[i] / 10, (double)t->broke_hours[i] * 100 / (double)t->hours);
+    }
+}
+
 static void print_markets(const struct tally *t, const struct catalog *c)
 {
     printf("\nmean stock in per cent of the target (least-most of any hour):\n");
@@ -373,6 +399,7 @@ static void print_markets(const struct tally *t, const struct catalog *c)
 bool tally_judge(const struct tally *t, const struct realm *r)
 {
     print_zones(t, r);
+    print_guilds(t, r);
     print_markets(t, &r->catalog);
     printf("\n");
     bool stocks = judge_stocks(t, &r->catalog), money = judge_money(t, r), routes = judge_routes(t);

@@ -143,6 +143,24 @@ journey('an order is booked once, however often it is sent', async ({ defer }) =
     assert.ok(Number(sold.order.total) < Number(first.order.total), 'there and back never profits');
 });
 
+journey('contracts of a station can be read, and an unknown one is refused', async ({ defer }) => {
+    const player = await entered();
+    defer(() => player.close());
+    const home = player.own.location;
+    const list = await player.ask({ contracts: { location: home } });
+    assert.equal(list.code, Code.CODE_OK);
+    assert.equal(list.contracts.own.length, 0);
+    assert.ok(list.contracts.offer.every((c) => c.origin === home));
+    const contract = { action: 1, contract: 7, origin: home, destination: home, commodity: 1 };
+    const id = randomBytes(16);
+    const refused = await player.ask({ contract }, { id });
+    assert.equal(refused.code, Code.CODE_OK);
+    assert.equal(refused.contract.result, OrderResult.ORDER_RESULT_UNKNOWN_COMMODITY);
+    assert.deepEqual((await player.ask({ contract }, { id })).contract, refused.contract);
+    const nothing = await player.ask({ contract: {} }, { id: randomBytes(16) });
+    assert.equal(nothing.code, Code.CODE_MALFORMED);
+});
+
 journey('a newer sign-in takes over and fences the older socket', async ({ defer }) => {
     const old = await entered();
     defer(() => old.close());

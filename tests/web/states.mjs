@@ -298,6 +298,57 @@ const states = [
         },
     ],
     [
+        'a contract: taken, given up, a price on a head',
+        async () => {
+            const eve = new Player(url);
+            const { json } = await eve.guest();
+            const target = new Player(url);
+            await target.guest();
+            const name = await stack.sql(
+                `SELECT name FROM profile.players WHERE player_id = ${target.id}`,
+            );
+            await settle(eve.id, 1, 30000);
+            await until(
+                'an offer',
+                async () =>
+                    (await stack.sql(
+                        `SELECT count(*) > 0 FROM economy.contracts WHERE state = 1 AND origin = 1`,
+                    )) === 't',
+                150000,
+            );
+            const pilot = await landing();
+            await signedIn(pilot, json);
+            const { page } = pilot;
+            await page.waitForSelector('tr[data-good="FOO"]');
+            await page.getByRole('tab', { name: /Deliveries/ }).click();
+            await says(pilot, '[data-contract="offer"] b', /^\d+ .+ to .+/);
+            await pilot.shot('state-offers');
+            await page.locator('[data-contract="offer"] .button').first().click();
+            await says(pilot, '.facts-list [role="status"]', /The goods are aboard/);
+            await says(pilot, '[data-contract="own"]', / left/);
+            await pilot.shot('state-contract');
+            const holds = () =>
+                stack.sql(`SELECT count(*) FROM economy.contracts WHERE player = ${eve.id}
+                    AND state = 2`);
+            assert.equal(await holds(), '1');
+            await page.locator('[data-contract="own"] .button', { hasText: 'Give up' }).click();
+            await says(pilot, '.facts-list [role="status"]', /pledge is lost/);
+            assert.equal(await holds(), '0');
+            await page.fill('.head-form input[type="text"]', 'nobody at all');
+            await page.click('.head-form .button');
+            await says(pilot, '.facts-list [role="status"]', /No pilot of that name/);
+            await page.evaluate(() => document.activeElement?.blur());
+            await page.getByRole('tab', { name: 'Best pilots' }).click();
+            await says(pilot, '.boards [data-board="wealth"] ol', new RegExp(name));
+            await page.getByRole('tab', { name: /Deliveries/ }).click();
+            await page.fill('.head-form input[type="text"]', name);
+            await page.fill('.head-form input[type="number"]', '2500');
+            await page.click('.head-form .button');
+            await says(pilot, '[data-contract="head"]', /2,500 cr/);
+            await pilot.shot('state-heads');
+        },
+    ],
+    [
         'the shortage of the day: news, and a reason of the price; the best pilots',
         async () => {
             const { lines } = await (await fetch(`${url}/v1/markets`)).json();

@@ -2,9 +2,9 @@
 // The screen at a station: header, market table with the best place to sell, hold strip, ticket,
 // deliveries, ship and news.
 
-import type { AccountReply } from '@gen/trade_pb';
 import { Side } from '@gen/types_pb';
 import type { Auth } from '../sdk/auth';
+import { Contracts } from './contracts';
 import { chevrons, h, icon, setText, setVar } from './dom';
 import type { Game } from './game';
 import { Leaders } from './leaders';
@@ -35,6 +35,7 @@ export class Docked {
   readonly ticket: Ticket;
   private readonly yard: Yard;
   private readonly leaders: Leaders;
+  private readonly contracts: Contracts;
   private tab: Tab = 'market';
   private filter: Filter = 'all';
   private search = '';
@@ -71,6 +72,7 @@ export class Docked {
   ) {
     this.ticket = new Ticket(game, market, auth);
     this.leaders = new Leaders(game, auth, () => (this.dirty = true));
+    this.contracts = new Contracts(game, market, () => (this.dirty = true));
     this.yard = new Yard(game, market, () => (this.dirty = true));
     this.ticket.onClose = () => this.ticket.element.classList.remove('open');
     this.undockButton.addEventListener('click', undock);
@@ -186,6 +188,7 @@ export class Docked {
   update(now: number): void {
     this.ticket.pump(now);
     if (this.tab === 'leaders') this.leaders.pump(now);
+    if (this.tab === 'jobs') this.contracts.pump(now, this.location);
     if (!this.dirty) return;
     this.dirty = false;
     this.rows = this.sorted(this.market.rows(this.location));
@@ -525,44 +528,12 @@ export class Docked {
 
   private drawFacts(): void {
     const box = h('div', { class: 'facts-list' });
-    if (this.tab === 'jobs') this.drawJobs(box, this.market.account);
+    if (this.tab === 'jobs') this.contracts.draw(box);
     if (this.tab === 'ship') this.yard.draw(box, this.location);
     if (this.tab === 'leaders') this.leaders.draw(box);
     if (this.tab === 'news')
       box.append(...(this.news.length ? this.news : [h('p', { class: 'mute' }, say('noNews'))]));
     this.list.replaceChildren(h('div', { class: 'scroll' }, box));
-  }
-
-  private drawJobs(box: HTMLElement, account: AccountReply | null): void {
-    const here = this.game.station(this.location);
-    for (const job of account?.job ?? []) {
-      const to = this.game.station(job.destination);
-      const far = to && here ? Math.hypot(to.x - here.x, to.y - here.y) : 0;
-      box.append(
-        h(
-          'div',
-          { class: 'job' },
-          icon('cargo', 22),
-          h(
-            'b',
-            {},
-            say('jobLine', {
-              n: job.quantity,
-              good: this.game.good(job.commodity)?.name ?? '',
-              where: to?.name ?? '',
-            }),
-          ),
-          h('span', { class: 'mute' }, say('jobDistance', { d: distance(far) })),
-          h('span', { class: 'gain figure' }, say('jobFee', { cr: money(job.fee) })),
-          h(
-            'button',
-            { class: 'button', onclick: () => (this.game.route = job.destination) },
-            say('setRoute'),
-          ),
-        ),
-      );
-    }
-    if (!account?.job.length) box.append(h('p', { class: 'mute' }, say('noJobs')));
   }
 }
 

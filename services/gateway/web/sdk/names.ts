@@ -30,6 +30,13 @@ export class Names {
     return '';
   }
 
+  /** The player of a name that is known already, else 0. */
+  find(name: string): number {
+    const wanted = name.toLowerCase();
+    for (const [player, known] of this.known) if (known.toLowerCase() === wanted) return player;
+    return 0;
+  }
+
   pump(now: number): void {
     if (this.wanted.size === 0 || now < this.nextAt) return;
     this.nextAt = now + GAP_MS;
