@@ -104,9 +104,9 @@ static int64_t worth(const struct unit *u, uint32_t commodity, int64_t mass)
 }
 
 /* `modest`: for who has little, so that its collateral can be paid from the first credits. */
-static bool make_offer(struct unit *u, struct act *a, uint32_t location, bool modest)
+static bool make_offer(struct unit *u, struct act *a, uint32_t location, uint32_t nth, bool modest)
 {
-    uint64_t luck = draw(u, location, 1000);
+    uint64_t luck = draw(u, location, 1000 + nth);
     const struct line *from = NULL, *to = NULL;
     int64_t mass = modest ? LOT_MIN_T : LOT_MIN_T + 4 * (int64_t)((luck >> 32) % LOT_STEPS);
     for (uint64_t i = 0; i < u->lines_n && !to; i++) {
@@ -152,10 +152,10 @@ void contracts_cycle(struct unit *u, struct act *a)
     }
     for (uint32_t i = 0; i < w->stations_n; i++) {
         uint32_t most = (uint32_t)u->catalog->params.offers, location = w->stations[i].id;
-        if (u->offers_n[i] < most / 2 && make_offer(u, a, location, true))
+        if (u->offers_n[i] < most / 2 && make_offer(u, a, location, u->offers_n[i], true))
             continue;
         if (u->offers_n[i] < most)
-            (void)make_offer(u, a, location, false);
+            (void)make_offer(u, a, location, u->offers_n[i], false);
     }
 }
 
