@@ -36,6 +36,17 @@ static void repair(struct unit *u, struct act *a, const struct pilot *p, struct 
     (void)charge(u, a, p, SOURCE_REPAIR, price, "repair");
 }
 
+/* The tubes are filled as far as the wallet goes. */
+static void rearm(struct unit *u, struct act *a, const struct pilot *p, struct ship *s)
+{
+    int64_t most = world_config_class(&u->catalog->world, s->class_id)->torpedoes;
+    int64_t n = ST_MIN(most - s->torpedoes, unit_wallet(u, p->player) / RULES_TORPEDO_PRICE);
+    if (n <= 0)
+        return;
+    s->torpedoes += n;
+    (void)charge(u, a, p, SOURCE_REPAIR, n * RULES_TORPEDO_PRICE, "torpedoes");
+}
+
 /* What a scan finds is destroyed, and fined with half of its base value. */
 static void customs(struct unit *u, struct act *a, const struct pilot *p, const struct ship *s)
 {
@@ -123,6 +134,7 @@ void settle_docking(struct unit *u, struct act *a, struct pilot *p, struct ship 
     (void)charge(u, a, p, SOURCE_FUEL, rules_fuel(s->flown_due, fees->fuel_per_min), "fuel");
     s->flown_due = 0;
     repair(u, a, p, s);
+    rearm(u, a, p, s);
 }
 
 /* --- losses --- */

@@ -5,8 +5,8 @@
 
 #include <st/assert.h>
 
-enum { NUMBERS_PER_ACT = 25 };
-_Static_assert(TRANSACTIONS_MAX + LETTERS_MAX <= NUMBERS_PER_ACT * ECONOMY_BATCH_MAX,
+enum { NUMBERS_PER_ACT = 30 };
+_Static_assert(TRANSACTIONS_MAX + LETTERS_MAX + 2 * ECONOMY_BATCH_MAX <= NUMBERS_PER_ACT * ECONOMY_BATCH_MAX,
                "reserved numbers suffice for all that a batch may make");
 
 void unit_clear(struct unit *u, const struct catalog *catalog, uint64_t now_ms)

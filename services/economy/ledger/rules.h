@@ -18,6 +18,7 @@ enum {
     RULES_NEWCOMER_WORTH = 15000, /* credits */
     RULES_NEWCOMER_REFUND = 2500, /* credits, for each of the first losses */
     RULES_NEWCOMER_LOSSES = 2,
+    RULES_TORPEDO_PRICE = 60,
     RULES_RESALE_PM = 600,          /* of a whole ship's price */
     RULES_SMALL_YARD_PRICE = 40000, /* a small yard builds no dearer ships */
     RULES_SHIPS_MAX = 8             /* of a pilot */

@@ -103,6 +103,7 @@ export const TEXT = {
   kind_fee: 'Docking fee',
   kind_fuel: 'Fuel',
   kind_repair: 'Repair',
+  kind_torpedoes: 'Torpedoes',
   kind_fine: 'Fine',
   kind_job: 'Delivery',
   kind_delivery: 'Delivery',

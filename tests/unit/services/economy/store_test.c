@@ -358,6 +358,26 @@ START_TEST(markets_live)
 }
 END_TEST
 
+START_TEST(tubes_are_filled_at_the_dock_as_far_as_the_wallet_goes)
+{
+    uint64_t p = new_pilot();
+    ck_assert_int_eq(askf("UPDATE economy.ships SET class_id = 5, hull = 1000, torpedoes = 1"
+                          " WHERE player = %llu RETURNING 1",
+                          p),
+                     1);
+    undock(p);
+    int64_t before = wallet(p);
+    struct act dock = event_of(EVENT_DOCKED, p);
+    dock.event.location = LUN;
+    dock.event.hull = 1000;
+    dock.event.torpedoes = 1;
+    run(&dock);
+    ck_assert_int_eq(askf("SELECT torpedoes FROM economy.ships WHERE player = %llu", p), 4);
+    ck_assert_int_eq(wallet(p), before - 15 - 3 * 60); /* the dock's fee, and three of them */
+    books_are_right();
+}
+END_TEST
+
 START_TEST(who_is_parked_for_a_day_is_found_and_towed)
 {
     uint64_t p = new_pilot(), players[4];
@@ -519,7 +539,9 @@ int main(void)
                                   cargo_overboard_and_ships_at_rest,
                                   an_operator_grants_a_ship,
                                   markets_live,
+                                  tubes_are_filled_at_the_dock_as_far_as_the_wallet_goes,
                                   who_is_parked_for_a_day_is_found_and_towed,
+                                  tubes_are_filled_at_the_dock_as_far_as_the_wallet_goes,
                                   who_is_parked_for_a_day_is_found_and_towed,
                                   opening_fences_the_world_before,
                                   the_outbox_is_relayed_once,
