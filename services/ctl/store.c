@@ -111,12 +111,15 @@ const struct store_proof store_proofs[] = {
       " LEFT JOIN economy.loot_goods l ON l.commodity = c.commodity"
       " WHERE c.account = economy.account_of(4, 10) GROUP BY c.commodity, c.quantity"
       " HAVING c.quantity <> coalesce(sum(l.quantity), 0) LIMIT 20"}},
-    {"the escrow is that of the open contracts",
-     {"proof_escrow", "SELECT w.credits, coalesce(sum(c.fee + CASE c.state WHEN 2 THEN c.collateral"
-                      " ELSE 0 END), 0) FROM economy.wallets w LEFT JOIN economy.contracts c"
-                      " ON c.state IN (1, 2) WHERE w.account = economy.account_of(4, 13)"
-                      " GROUP BY w.credits HAVING w.credits <> coalesce(sum(c.fee + CASE c.state"
-                      " WHEN 2 THEN c.collateral ELSE 0 END), 0)"}},
+    {"the escrow is that of open contracts, limit orders and lockers",
+     {"proof_escrow",
+      "WITH promised AS (SELECT 0 AS commodity, fee + CASE state WHEN 2 THEN collateral ELSE 0 END"
+      " AS n FROM economy.contracts WHERE state IN (1, 2) UNION ALL SELECT CASE side WHEN 1 THEN 0"
+      " ELSE commodity END, remains * CASE side WHEN 1 THEN price::bigint ELSE 1 END FROM"
+      " economy.limit_orders WHERE state = 1 UNION ALL SELECT commodity, quantity FROM"
+      " economy.lockers) SELECT b.commodity, b.balance, coalesce(sum(p.n), 0) FROM"
+      " economy.balances_v b LEFT JOIN promised p ON p.commodity = b.commodity WHERE b.account ="
+      " economy.account_of(4, 13) GROUP BY 1, 2 HAVING b.balance <> coalesce(sum(p.n), 0)"}},
     {"a key has at most one effect",
      {"proof_key", "SELECT player, encode(key, 'hex'), count(*) FROM economy.transactions"
                    " WHERE key IS NOT NULL AND player IS NOT NULL GROUP BY 1, 2"

@@ -159,6 +159,9 @@ void decide(struct unit *u, struct act *a)
     case ACT_TOW:
         decide_tow(u, a);
         return;
+    case ACT_LIMIT_END:
+        decide_limit_end(u, a);
+        return;
     case ACT_HEAD_END:
         decide_head_end(u, a);
         return;
@@ -187,6 +190,12 @@ void decide(struct unit *u, struct act *a)
         break;
     case ACT_CONTRACTS:
         wire_answer_contracts(a, u);
+        break;
+    case ACT_BOOK:
+        wire_answer_book(a, u);
+        break;
+    case ACT_LIMIT:
+        decide_limit(u, a, p);
         break;
     case ACT_CONTRACT:
         decide_contract(u, a, p);

@@ -25,6 +25,8 @@ void decide_drift(struct unit *u, struct act *a);
 void decide_tow(struct unit *u, struct act *a);
 void decide_contract(struct unit *u, struct act *a, struct pilot *p);
 void decide_head_end(struct unit *u, struct act *a);
+void decide_limit(struct unit *u, struct act *a, struct pilot *p);
+void decide_limit_end(struct unit *u, struct act *a);
 /* Contracts, once per cycle, when a ship has docked, and when a pilot was killed by another. */
 void contracts_cycle(struct unit *u, struct act *a);
 void contracts_docked(struct unit *u, struct act *a, struct pilot *p, const struct ship *s);

@@ -21,6 +21,7 @@ static const struct {
     {"quote", wire_quote, NULL},         {"account", wire_account, NULL},
     {"ship", wire_ship, NULL},           {"grant", wire_grant, NULL},
     {"contract", wire_contract, NULL},   {"contracts", wire_contracts, NULL},
+    {"limit", wire_limit, NULL},         {"book", wire_book, NULL},
     {"market", NULL, pages_market},      {"open", NULL, pages_open},
     {"history", NULL, pages_history},    {"leaderboard", NULL, pages_board},
 };
@@ -133,7 +134,7 @@ static void answer_code(struct door *d, struct request *r, enum code code)
 static bool only_looks(const struct act *a)
 {
     return a->kind == ACT_WHERE || a->kind == ACT_ACCOUNT || a->kind == ACT_QUOTE ||
-           a->kind == ACT_CONTRACTS;
+           a->kind == ACT_CONTRACTS || a->kind == ACT_BOOK;
 }
 
 static void on_request(void *ctx, struct st_bus_msg *msg)
@@ -160,6 +161,7 @@ static void on_request(void *ctx, struct st_bus_msg *msg)
         return;
     }
     r->msg = msg;
+    r->alone = r->act.kind == ACT_LIMIT;
     st_list_push(only_looks(&r->act) ? &d->looking : &d->waiting, &r->node);
 }
 

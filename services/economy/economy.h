@@ -47,7 +47,14 @@ enum {
     ECONOMY_CANDLES_MAX = 512, /* of one answer */
     ECONOMY_CANDLE_DAYS = 30,
 
-    CONTRACTS_MAX = 512,
+    LIMITS_OPEN_MAX = 16,    /* of a pilot */
+    LIMITS_MATCHED_MAX = 32, /* that one order may meet */
+    LIMITS_LEVELS = 8,       /* prices of each side that are told */
+    LIMITS_MAX = 2048,
+    LOCKERS_MAX = 2048,
+    LEVELS_MAX = 2 * LIMITS_LEVELS * ECONOMY_BATCH_MAX,
+
+    CONTRACTS_MAX = 1024,
     CONTRACTS_OFFERS_MAX = 6, /* of a station, as told */
     CONTRACTS_TAKEN_MAX = 3,  /* of a pilot, deliveries under way */
     CONTRACTS_HEADS_MAX = 5,  /* of a pilot, open prices on heads */
@@ -117,6 +124,9 @@ enum act_kind {
     ACT_CONTRACTS,
     ACT_CONTRACT,
     ACT_HEAD_END,
+    ACT_BOOK,
+    ACT_LIMIT,
+    ACT_LIMIT_END,
     ACT_EVENT,
     ACT_DRIFT,
     ACT_TOW
@@ -222,6 +232,41 @@ struct contract_reply {
     uint64_t rev;
 };
 
+/* Numbers of the enums of limit.proto, and of the table. */
+enum limit_action { LIMIT_PLACE = 1, LIMIT_CANCEL, LIMIT_COLLECT };
+enum limit_state { LIMIT_WAITS = 1, LIMIT_FILLED, LIMIT_CANCELLED, LIMIT_ENDED };
+
+struct limit_order {
+    int64_t id;
+    uint64_t player;
+    uint32_t location, commodity;
+    int side;
+    int64_t price, quantity, remains; /* credits per unit, units */
+    enum limit_state state;
+    uint64_t ends_ms; /* Unix time */
+    bool created, changed;
+};
+
+/* Goods of a pilot in escrow at a station, and by how much they change. */
+struct locker {
+    uint64_t player;
+    uint32_t location, commodity;
+    int64_t quantity, change;
+};
+
+struct book_level {
+    uint32_t location, commodity;
+    int side;
+    int64_t price, quantity;
+};
+
+struct limit_reply {
+    enum order_result result;
+    int64_t limit, filled, total, collected, balance;
+    const struct limit_order *order;
+    uint64_t rev;
+};
+
 struct job {
     uint32_t number, commodity, quantity, origin, destination, fee;
 };
@@ -251,6 +296,8 @@ struct act {
     struct event event;
     enum contract_action contract_action;
     struct contract contract; /* contract: what names it; a head's price is its fee */
+    enum limit_action limit_action;
+    struct limit_order limit;
 
     /* The answer: a code, and the reply packed as the schema says. */
     enum code code;
@@ -429,11 +476,15 @@ struct unit {
     struct price_point points[LINES_MAX];
     struct contract contracts[CONTRACTS_MAX];
     uint32_t offers_n[CONFIG_STATIONS]; /* open at each station of the catalog */
+    struct limit_order limits[LIMITS_MAX];
+    struct locker lockers[LOCKERS_MAX];
+    struct book_level levels[LEVELS_MAX];
     struct haul_loss losses[GOODS_MAX * ECONOMY_BATCH_MAX];
     struct zone_note zones[CONFIG_ZONES];
     int64_t traders; /* pilots who traded of late */
     uint32_t pilots_n, ships_n, fleet_n, lines_n, loots_n, quotes_n, shards_n, transactions_n,
-        letters_n, trades_n, changes_n, inbox_n, points_n, losses_n, zones_n, contracts_n;
+        letters_n, trades_n, changes_n, inbox_n, points_n, losses_n, zones_n, contracts_n, limits_n,
+        lockers_n, levels_n;
     uint8_t bytes[LETTER_BYTES_MAX];
     uint32_t bytes_n;
     int64_t ids[64]; /* first number of each block */

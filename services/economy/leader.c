@@ -16,7 +16,7 @@
  * must happen once (events in stream order, the outbox in its order, drift) runs on that same
  * connection, so who loses the lock loses the means to write with it.
  */
-enum { BEAT_MS = 5, LEAD_MS = 500, RETRY_MS = 200, TOWS_MAX = 16, HEADS_MAX = 8, CLEAN_MS = 60000 };
+enum { BEAT_MS = 5, LEAD_MS = 500, RETRY_MS = 200, TOWS_MAX = 16, ENDS_MAX = 8, CLEAN_MS = 60000 };
 
 enum task { TASK_NONE, TASK_LEAD, TASK_EVENTS, TASK_RELAY, TASK_DRIFT, TASK_FOLD, TASK_CLEAN };
 
@@ -101,17 +101,30 @@ static void run_fold(void *store, void *job)
 /* Prices on heads that nobody earned go back to who put them up. */
 static int end_heads(struct store *store)
 {
-    int64_t contracts[HEADS_MAX];
-    uint64_t issuers[HEADS_MAX];
-    struct act heads[HEADS_MAX], *acts[HEADS_MAX];
+    int64_t contracts[ENDS_MAX];
+    uint64_t issuers[ENDS_MAX];
+    struct act heads[ENDS_MAX], *acts[ENDS_MAX];
     size_t n = 0;
-    int err = store_heads_ended(store, contracts, issuers, HEADS_MAX, &n);
+    int err = store_heads_ended(store, contracts, issuers, ENDS_MAX, &n);
     for (size_t i = 0; i < n; i++) {
         heads[i] = (struct act){
             .kind = ACT_HEAD_END, .player = issuers[i], .contract = {.id = contracts[i]}};
         acts[i] = &heads[i];
     }
     return err == 0 && n > 0 ? store_run(store, acts, n) : err;
+}
+
+/* Limit orders whose day is over; each runs alone. */
+static int end_limits(struct store *store)
+{
+    struct act ended[ENDS_MAX];
+    size_t n = 0;
+    int err = store_limits_ended(store, ended, ENDS_MAX, &n);
+    for (size_t i = 0; err == 0 && i < n; i++) {
+        struct act *acts[] = {&ended[i]};
+        err = store_run(store, acts, 1);
+    }
+    return err;
 }
 
 static void run_clean(void *store, void *job)
@@ -130,6 +143,8 @@ static void run_clean(void *store, void *job)
         l->err = store_run(store, acts, l->tows_n);
     if (l->err == 0)
         l->err = end_heads(store);
+    if (l->err == 0)
+        l->err = end_limits(store);
 }
 
 /* --- events --- */

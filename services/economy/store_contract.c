@@ -77,7 +77,8 @@ void store_contract_ask(struct store *s, const struct contract_needs *n)
 {
     if (s->unit->looks) {
         struct column *c = steps_add(s, &q_look, 2);
-        column_int(&c[0], n->location);
+        for (size_t i = 0; i < n->locations_n; i++)
+            column_int(&c[0], n->locations[i]);
         for (size_t i = 0; i < n->players_n; i++)
             column_int(&c[1], (int64_t)n->players[i]);
         return;

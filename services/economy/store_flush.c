@@ -393,6 +393,7 @@ int store_flush(struct store *s)
     add_quotes(s);
     store_guild_write(s);
     store_contract_write(s);
+    store_limit_write(s);
     (void)steps_add(s, &st_pg_stmt_commit, 0);
     int err = steps_run(s);
     steps_end(s);

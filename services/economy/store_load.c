@@ -27,8 +27,7 @@ struct rows {
 static const struct rows
     pilots =
         ROWS("pilots",
-             "SELECT player, ship, session_epoch, rev, last_location, job_step, flown_ticks,"
-             " losses, aggressor, deliveries FROM economy.pilots WHERE player = ANY($1::bigint[])"
+             "SELECT " STORE_PILOT_COLUMNS " FROM economy.pilots WHERE player = ANY($1::bigint[])"
              " ORDER BY player",
              ""),
     ships = ROWS("ships",
@@ -104,6 +103,7 @@ struct needs {
     uint32_t docks[2 * ECONOMY_BATCH_MAX]; /* where ships dock: contracts may end there */
     size_t docks_n;
     struct contract_needs contracts;
+    const struct act *limit; /* a limit order, which runs alone */
 };
 
 static void need_player(struct needs *n, uint64_t player)
@@ -171,7 +171,7 @@ static void need_contract(struct needs *n, const struct catalog *c, const struct
 {
     n->contracts.any = true;
     n->contracts.players[n->contracts.players_n++] = a->player;
-    n->contracts.location = a->location;
+    n->contracts.locations[n->contracts.locations_n++] = a->location;
     if (a->kind == ACT_CONTRACTS)
         return;
     n->sources = true;
@@ -223,6 +223,15 @@ static void need_act(struct needs *n, const struct catalog *c, const struct act 
         need_contract(n, c, a);
         return;
     }
+    if (a->kind == ACT_BOOK)
+        return;
+    if (a->kind == ACT_LIMIT || a->kind == ACT_LIMIT_END) {
+        n->limit = a;
+        n->sources = true;
+        n->keys = a->kind == ACT_LIMIT;
+        need_line(n, c, a->location, a->commodity);
+        return;
+    }
     if (a->kind == ACT_ORDER || a->kind == ACT_QUOTE)
         need_line(n, c, a->location, a->commodity);
     if (a->ship != 0)
@@ -244,7 +253,7 @@ static struct column *add_rows(struct store *s, const struct rows *r, size_t par
 
 static void add_accounts(struct store *s, const struct needs *n)
 {
-    struct column *c = add_rows(s, &wallets, 1);
+    struct column *c = n->limit ? store_limit_wallets(s, n->limit) : add_rows(s, &wallets, 1);
     for (size_t i = 0; i < n->players_n; i++)
         column_int(c, account_of(ACCOUNT_PILOT, n->players[i]));
     for (size_t i = 0; i < n->stations_n; i++) {
@@ -253,18 +262,18 @@ static void add_accounts(struct store *s, const struct needs *n)
     }
     for (uint64_t i = SOURCE_MINT; n->sources && i <= SOURCE_LAST; i++)
         column_int(c, account_of(ACCOUNT_SOURCE, i));
-    c = add_rows(s, &cargo, 3);
+    c = n->limit ? store_limit_cargo(s, n->limit) : add_rows(s, &cargo, 3);
     for (uint64_t i = SOURCE_PRODUCTION; n->sources && i <= SOURCE_LAST; i++)
         column_int(&c[0], account_of(ACCOUNT_SOURCE, i));
     for (size_t i = 0; i < n->ships_n; i++)
         column_int(&c[1], n->ships[i]);
     for (size_t i = 0; i < n->players_n; i++)
-        column_int(&c[2], (int64_t)n->players[i]);
+        column_int(&c[n->limit ? 1 : 2], (int64_t)n->players[i]);
 }
 
 static void add_people(struct store *s, const struct needs *n)
 {
-    struct column *c = add_rows(s, &pilots, 1);
+    struct column *c = n->limit ? store_limit_pilots(s, n->limit) : add_rows(s, &pilots, 1);
     for (size_t i = 0; i < n->players_n; i++)
         column_int(c, (int64_t)n->players[i]);
     c = n->fleet ? steps_add(s, &q_fleet, 1) : NULL;
@@ -488,17 +497,20 @@ static void take_all(struct store *s)
     for (size_t i = 1; i < s->steps_n; i++) {
         const struct st_pg_stmt *q = s->steps[i].stmt;
         const struct st_pg_result *r = steps_result(s, i);
+        enum limit_rows rows = store_limit_take(s, i);
+        if (rows == LIMIT_ROWS_TAKEN)
+            continue;
         if (q == &q_shards)
             take_shards(u, r);
-        else if (of(q, &pilots))
+        else if (of(q, &pilots) || rows == LIMIT_ROWS_PILOTS)
             take_pilots(u, r);
         else if (of(q, &ships))
             take_ships(u, r);
         else if (of(q, &lines) || q == &q_dock_lines)
             take_lines(u, r);
-        else if (of(q, &wallets))
+        else if (of(q, &wallets) || rows == LIMIT_ROWS_WALLETS)
             credits = r;
-        else if (of(q, &cargo))
+        else if (of(q, &cargo) || rows == LIMIT_ROWS_CARGO)
             take_balances(u, credits, r);
         else if (q == &q_fleet)
             take_fleet(u, r);
@@ -544,11 +556,17 @@ int store_load(struct store *s, struct act *const *acts, size_t count)
         need_act(&n, s->catalog, acts[i]);
     steps_begin(s);
     (void)steps_add(s, ends ? &q_begin_look : &st_pg_stmt_begin, 0);
+    if (n.limit)
+        store_limit_market(s, n.limit);
     if (n.shards)
         add_shards(s, acts, count);
     add_people(s, &n);
     add_lines(s, &n);
     add_accounts(s, &n);
+    if (n.limit)
+        store_limit_ask(s, n.limit);
+    if (acts[0]->kind == ACT_BOOK)
+        store_limit_look(s, acts, count);
     if (n.contracts.any)
         store_contract_ask(s, &n.contracts);
     if (n.drift)

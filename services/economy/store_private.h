@@ -41,6 +41,9 @@ int steps_run(struct store *s) ST_MUST_CHECK;
 const struct st_pg_result *steps_result(const struct store *s, size_t n);
 void steps_end(struct store *s);
 
+#define STORE_PILOT_COLUMNS                                                                        \
+    "player, ship, session_epoch, rev, last_location, job_step, flown_ticks, losses, aggressor,"   \
+    " deliveries"
 /* What store_read_ship reads. */
 #define STORE_SHIP_COLUMNS                                                                         \
     "id, player, class_id, holder_kind, holder_id, version, hull, torpedoes, coalesce(weapon, 0)," \
@@ -57,12 +60,31 @@ bool store_guild_asked(const struct store *s, size_t step);
 void store_guild_take(struct store *s, size_t step);
 void store_guild_write(struct store *s);
 
+/* Limit orders, by store_limit.c. The statements that take the place of others' for an act that
+ * runs alone return their columns for what is locked anyhow. */
+enum limit_rows {
+    LIMIT_ROWS_OTHER, /* not of a statement of theirs */
+    LIMIT_ROWS_TAKEN,
+    LIMIT_ROWS_PILOTS,
+    LIMIT_ROWS_WALLETS,
+    LIMIT_ROWS_CARGO
+};
+void store_limit_market(struct store *s, const struct act *a);
+struct column *store_limit_pilots(struct store *s, const struct act *a);
+struct column *store_limit_wallets(struct store *s, const struct act *a);
+struct column *store_limit_cargo(struct store *s, const struct act *a); /* accounts; players */
+void store_limit_ask(struct store *s, const struct act *a);
+void store_limit_look(struct store *s, struct act *const *acts, size_t count);
+enum limit_rows store_limit_take(struct store *s, size_t step);
+void store_limit_write(struct store *s);
+
 /* Contracts, by store_contract.c. */
 struct contract_needs {
     int64_t ids[ECONOMY_BATCH_MAX];
     uint64_t players[PILOTS_MAX], victims[PILOTS_MAX];
     size_t ids_n, players_n, victims_n;
-    uint32_t location; /* to look at */
+    uint32_t locations[ECONOMY_BATCH_MAX]; /* to look at */
+    size_t locations_n;
     bool any, cycle;
 };
 void store_contract_ask(struct store *s, const struct contract_needs *n);

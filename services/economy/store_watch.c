@@ -26,7 +26,7 @@ static const struct st_pg_stmt
                  " ON i.route_to = m.location AND i.commodity = m.commodity"
                  " ORDER BY m.location, m.commodity"},
     /* Balances against the running sums and the entries behind the horizon, in one snapshot; the
-     * goods afloat against the containers, the escrow against the contracts. */
+     * goods afloat against the containers, the escrow against contracts and limit orders. */
     q_check = {"ledger_check",
                "WITH booked AS (SELECT account, commodity, sum(amount) AS amount FROM ("
                " SELECT account, commodity, amount FROM economy.ledger_sums UNION ALL"
@@ -42,7 +42,14 @@ static const struct st_pg_stmt
                " FROM economy.cargo c WHERE c.account = 17179869194"
                " UNION ALL SELECT 0, abs(w.credits - coalesce((SELECT sum(c.fee + CASE c.state"
                " WHEN 2 THEN c.collateral ELSE 0 END) FROM economy.contracts c WHERE c.state IN"
-               " (1, 2)), 0)) FROM economy.wallets w WHERE w.account = 17179869197)"
+               " (1, 2)), 0) - coalesce((SELECT sum(o.remains::bigint * o.price) FROM"
+               " economy.limit_orders o WHERE o.state = 1 AND o.side = 1), 0))"
+               " FROM economy.wallets w WHERE w.account = 17179869197"
+               " UNION ALL SELECT c.commodity, abs(c.quantity - coalesce((SELECT sum(o.remains)"
+               " FROM economy.limit_orders o WHERE o.state = 1 AND o.side = 2 AND o.commodity ="
+               " c.commodity), 0) - coalesce((SELECT sum(k.quantity) FROM economy.lockers k WHERE"
+               " k.commodity = c.commodity), 0)) FROM economy.cargo c"
+               " WHERE c.account = 17179869197)"
                " SELECT coalesce(sum(gap) FILTER (WHERE commodity = 0), 0)::bigint,"
                " coalesce(sum(gap) FILTER (WHERE commodity > 0), 0)::bigint FROM gaps"},
     q_lead = {"lead", "SELECT pg_try_advisory_lock(5410070002)"},

@@ -6,7 +6,8 @@
 #include <st/assert.h>
 
 enum { NUMBERS_PER_ACT = 30 };
-_Static_assert(TRANSACTIONS_MAX + LETTERS_MAX + 2 * ECONOMY_BATCH_MAX <= NUMBERS_PER_ACT * ECONOMY_BATCH_MAX,
+_Static_assert(TRANSACTIONS_MAX + LETTERS_MAX + 2 * ECONOMY_BATCH_MAX <=
+                   NUMBERS_PER_ACT * ECONOMY_BATCH_MAX,
                "reserved numbers suffice for all that a batch may make");
 
 void unit_clear(struct unit *u, const struct catalog *catalog, uint64_t now_ms)
@@ -15,7 +16,7 @@ void unit_clear(struct unit *u, const struct catalog *catalog, uint64_t now_ms)
     u->pilots_n = u->ships_n = u->fleet_n = u->lines_n = u->loots_n = u->quotes_n = u->shards_n = 0;
     u->transactions_n = u->letters_n = u->trades_n = u->changes_n = 0;
     u->inbox_n = u->points_n = u->bytes_n = u->losses_n = u->zones_n = 0;
-    u->contracts_n = 0;
+    u->contracts_n = u->limits_n = u->lockers_n = u->levels_n = 0;
     memset(u->offers_n, 0, sizeof u->offers_n);
     u->traders = 0;
     u->ids_n = u->id_block = u->id_next = u->ship_ids_n = u->ship_next = 0;
@@ -68,6 +69,23 @@ struct contract *unit_contract(struct unit *u, int64_t id)
     for (uint32_t i = 0; i < u->contracts_n; i++)
         if (u->contracts[i].id == id)
             return &u->contracts[i];
+    return NULL;
+}
+
+struct limit_order *unit_limit(struct unit *u, int64_t id)
+{
+    for (uint32_t i = 0; i < u->limits_n; i++)
+        if (u->limits[i].id == id)
+            return &u->limits[i];
+    return NULL;
+}
+
+struct locker *unit_locker(struct unit *u, uint64_t player, uint32_t location, uint32_t commodity)
+{
+    for (uint32_t i = 0; i < u->lockers_n; i++)
+        if (u->lockers[i].player == player && u->lockers[i].location == location &&
+            u->lockers[i].commodity == commodity)
+            return &u->lockers[i];
     return NULL;
 }
 

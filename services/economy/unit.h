@@ -17,6 +17,8 @@ struct line *unit_line(struct unit *u, uint32_t location, uint32_t commodity);
 struct loot *unit_loot(struct unit *u, uint64_t id);
 struct quote *unit_quote(struct unit *u, const uint8_t id[KEY_BYTES]);
 struct contract *unit_contract(struct unit *u, int64_t id);
+struct limit_order *unit_limit(struct unit *u, int64_t id);
+struct locker *unit_locker(struct unit *u, uint64_t player, uint32_t location, uint32_t commodity);
 struct inbox_row *unit_inbox(struct unit *u, uint64_t event_id);
 /* A zone's note, made when there is none; NULL only when there is no such zone. */
 struct zone_note *unit_zone(struct unit *u, uint32_t zone);

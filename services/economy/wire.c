@@ -209,7 +209,8 @@ bool wire_open(const uint8_t *data, size_t len, struct st_arena *arena, struct o
 static bool is_nested(enum act_kind kind)
 {
     return kind == ACT_UNDOCK || kind == ACT_ORDER || kind == ACT_QUOTE || kind == ACT_ACCOUNT ||
-           kind == ACT_SHIP || kind == ACT_CONTRACTS || kind == ACT_CONTRACT;
+           kind == ACT_SHIP || kind == ACT_CONTRACTS || kind == ACT_CONTRACT || kind == ACT_BOOK ||
+           kind == ACT_LIMIT;
 }
 
 void wire_reply_code(enum code code, struct st_buf *out)

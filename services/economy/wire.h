@@ -23,6 +23,8 @@ bool wire_quote(struct act *a, const uint8_t *data, size_t len, struct st_arena 
 bool wire_account(struct act *a, const uint8_t *data, size_t len, struct st_arena *arena);
 bool wire_ship(struct act *a, const uint8_t *data, size_t len, struct st_arena *arena);
 bool wire_contract(struct act *a, const uint8_t *data, size_t len, struct st_arena *arena);
+bool wire_limit(struct act *a, const uint8_t *data, size_t len, struct st_arena *arena);
+bool wire_book(struct act *a, const uint8_t *data, size_t len, struct st_arena *arena);
 bool wire_contracts(struct act *a, const uint8_t *data, size_t len, struct st_arena *arena);
 bool wire_grant(struct act *a, const uint8_t *data, size_t len, struct st_arena *arena);
 bool wire_event(struct act *a, const uint8_t *data, size_t len, struct st_arena *arena);
@@ -77,7 +79,9 @@ void wire_answer_quote(struct act *a, const struct quote_reply *r);
 void wire_answer_account(struct act *a, const struct account_reply *r);
 void wire_answer_ship(struct act *a, const struct ship_reply *r);
 void wire_answer_contract(struct act *a, const struct contract_reply *r);
-/* Of the unit's contracts what the act asks for. */
+void wire_answer_limit(struct act *a, const struct limit_reply *r);
+/* Of the unit's orders, lockers and levels, and of its contracts, what the act asks for. */
+void wire_answer_book(struct act *a, const struct unit *u);
 void wire_answer_contracts(struct act *a, const struct unit *u);
 void wire_answer_grant(struct act *a, uint32_t ship, uint64_t version);
 

@@ -21,7 +21,7 @@ enum {
     WIRE_BYTES = 2,
     RETRY_MS = 1000,
     NAMES_MAX = 64,
-    KINDS = 11, /* Request.body cases, indexed by their field numbers */
+    KINDS = 13, /* Request.body cases, indexed by their field numbers */
 };
 
 struct uplink {
@@ -112,6 +112,14 @@ static bool set_body(Startrader__V1__Reply *r, Startrader__V1__Request__BodyCase
         r->body_case = STARTRADER__V1__REPLY__BODY_CONTRACT;
         r->contract = ((const Startrader__V1__EconContractReply *)reply)->contract;
         return r->contract != NULL;
+    case STARTRADER__V1__REQUEST__BODY_BOOK:
+        r->body_case = STARTRADER__V1__REPLY__BODY_BOOK;
+        r->book = ((const Startrader__V1__EconBookReply *)reply)->book;
+        return r->book != NULL;
+    case STARTRADER__V1__REQUEST__BODY_LIMIT:
+        r->body_case = STARTRADER__V1__REPLY__BODY_LIMIT;
+        r->limit = ((const Startrader__V1__EconLimitReply *)reply)->limit;
+        return r->limit != NULL;
     case STARTRADER__V1__REQUEST__BODY_NAMES:
         r->body_case = STARTRADER__V1__REPLY__BODY_NAMES;
         names->n_player = names->n_name = ST_MIN(n->n_player, n->n_name);
@@ -159,6 +167,8 @@ static void ask_econ(struct uplink *u, const Startrader__V1__Request *q,
     Startrader__V1__EconShipRequest ship = STARTRADER__V1__ECON_SHIP_REQUEST__INIT;
     Startrader__V1__EconContractsRequest contracts = STARTRADER__V1__ECON_CONTRACTS_REQUEST__INIT;
     Startrader__V1__EconContractRequest contract = STARTRADER__V1__ECON_CONTRACT_REQUEST__INIT;
+    Startrader__V1__EconBookRequest book = STARTRADER__V1__ECON_BOOK_REQUEST__INIT;
+    Startrader__V1__EconLimitRequest limit = STARTRADER__V1__ECON_LIMIT_REQUEST__INIT;
     const struct {
         const char *verb;
         const ProtobufCMessage *request;
@@ -180,6 +190,10 @@ static void ask_econ(struct uplink *u, const Startrader__V1__Request *q,
             {"contracts", &contracts.base, &startrader__v1__econ_contracts_reply__descriptor},
         [STARTRADER__V1__REQUEST__BODY_CONTRACT] =
             {"contract", &contract.base, &startrader__v1__econ_contract_reply__descriptor},
+        [STARTRADER__V1__REQUEST__BODY_BOOK] = {"book", &book.base,
+                                                &startrader__v1__econ_book_reply__descriptor},
+        [STARTRADER__V1__REQUEST__BODY_LIMIT] = {"limit", &limit.base,
+                                                 &startrader__v1__econ_limit_reply__descriptor},
     };
     undock.caller = order.caller = account.caller = quote.caller = ship.caller = who;
     undock.request_id = order.order_id = ship.request_id = q->request_id;
@@ -194,6 +208,10 @@ static void ask_econ(struct uplink *u, const Startrader__V1__Request *q,
     contracts.contracts = q->contracts;
     contract.request_id = q->request_id;
     contract.contract = q->contract;
+    book.caller = limit.caller = who;
+    book.book = q->book;
+    limit.request_id = q->request_id;
+    limit.limit = q->limit;
     caller_ask_econ(u->caller, table[ask->kind].verb, table[ask->kind].request,
                     table[ask->kind].reply, GATEWAY_REQUEST_MS, on_answer, ask, 0);
 }

@@ -400,28 +400,51 @@ void turn_snapshot(struct turn *t, struct ask_snapshot *s)
         emit_snapshot_reply(t->emit, t->world, s->cells, s->cells_n, s->reply, TURN_REPLY_MAX);
 }
 
+static void add_row(struct turn *t, struct ask_ships *s, const struct ship_row *row,
+                    const struct flight *f)
+{
+    struct ship_row *r = &s->rows[s->rows_n++];
+    uint32_t since = journal_docking_since(t->journal, row->ship);
+    *r = *row;
+    r->x = f->x;
+    r->y = f->y;
+    r->vx = f->vx;
+    r->vy = f->vy;
+    r->docking_ticks = since != 0 ? world_tick(t->world) - since : 0;
+}
+
+static void add_haulers(struct turn *t, struct ask_ships *s)
+{
+    struct world_hauler h;
+    for (uint32_t i = 0; i < world_haulers(t->world) && s->rows_n < s->rows_max; i++)
+        if (world_hauler_get(t->world, i, &h))
+            add_row(
+                t, s,
+                &(struct ship_row){.ship = h.ship,
+                                   .player = h.player,
+                                   .entity = h.id,
+                                   .version = h.version,
+                                   .phase = h.docking ? WORLD_PHASE_DOCKING : WORLD_PHASE_FLYING,
+                                   .class_id = h.class_id,
+                                   .hull = h.hull},
+                &h.flight);
+}
+
 void turn_ships(struct turn *t, struct ask_ships *s)
 {
     struct world_own own;
     s->rows_n = 0;
-    for (uint32_t pilot = 0; pilot < world_pilots(t->world) && s->rows_n < s->rows_max; pilot++) {
-        if (!world_own_get(t->world, pilot, &own) ||
-            (own.phase != WORLD_PHASE_FLYING && own.phase != WORLD_PHASE_DOCKING))
-            continue;
-        uint32_t since = journal_docking_since(t->journal, own.ship);
-        s->rows[s->rows_n++] = (struct ship_row){
-            .ship = own.ship,
-            .player = own.player,
-            .entity = own.id,
-            .version = own.version,
-            .phase = own.phase,
-            .class_id = own.class_id,
-            .hull = own.hull,
-            .x = own.flight.x,
-            .y = own.flight.y,
-            .vx = own.flight.vx,
-            .vy = own.flight.vy,
-            .docking_ticks = since != 0 ? world_tick(t->world) - since : 0,
-        };
-    }
+    for (uint32_t pilot = 0; pilot < world_pilots(t->world) && s->rows_n < s->rows_max; pilot++)
+        if (world_own_get(t->world, pilot, &own) &&
+            (own.phase == WORLD_PHASE_FLYING || own.phase == WORLD_PHASE_DOCKING))
+            add_row(t, s,
+                    &(struct ship_row){.ship = own.ship,
+                                       .player = own.player,
+                                       .entity = own.id,
+                                       .version = own.version,
+                                       .phase = own.phase,
+                                       .class_id = own.class_id,
+                                       .hull = own.hull},
+                    &own.flight);
+    add_haulers(t, s);
 }

@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { Player } from '../system/client.mjs';
 import { env, stack, until } from '../system/harness.mjs';
+import { dockedStates } from './docked-states.mjs';
 import { Pilot } from './pilot.mjs';
 
 const url = env.ST_URL;
@@ -19,7 +20,6 @@ const size = { width: 1000, height: 640 };
 const opened = [];
 const ann = { name: `Ann ${tag}` };
 const bob = { name: `Bob ${tag}` };
-const LUNA = 2;
 /** 1/512 u. */
 const SUN = 524288 * 512;
 
@@ -268,112 +268,6 @@ const states = [
         },
     ],
     [
-        'the shipyard: a hauler, then the shuttle again',
-        async () => {
-            const cyd = new Player(url);
-            const { json } = await cyd.guest();
-            await settle(cyd.id, LUNA, 30000);
-            const pilot = await landing();
-            const { page } = pilot;
-            await signedIn(pilot, json);
-            await page.getByRole('tab', { name: 'Ship' }).click();
-            await pilot.until('the yard', () => pilot.shown('tr[data-ship="hauler"]'));
-            assert.ok(await page.locator('tr[data-ship="heavy_hauler"] .button').isDisabled());
-            await page.locator('.trade-in input').uncheck();
-            await pilot.shot('state-shipyard');
-            await page.click('tr[data-ship="hauler"] .button');
-            const status = '.facts-list [role="status"]';
-            await says(pilot, status, 'Hauler is yours. Paid 10,000 cr.');
-            await pilot.until('the hold', async () =>
-                (await pilot.text('.hold-sum')).includes('80 t'),
-            );
-            const ships = page.locator('.own-ship');
-            await pilot.until('two ships', async () => (await ships.count()) === 2);
-            await pilot.shot('state-fleet');
-            await page.click('.own-ship .button:visible');
-            await says(pilot, status, 'Shuttle is yours.');
-            await pilot.until('the small hold', async () =>
-                (await pilot.text('.hold-sum')).includes('24 t'),
-            );
-        },
-    ],
-    [
-        'a contract: taken, given up, a price on a head',
-        async () => {
-            const eve = new Player(url);
-            const { json } = await eve.guest();
-            const target = new Player(url);
-            await target.guest();
-            const name = await stack.sql(
-                `SELECT name FROM profile.players WHERE player_id = ${target.id}`,
-            );
-            await settle(eve.id, 1, 30000);
-            await until(
-                'an offer',
-                async () =>
-                    (await stack.sql(
-                        `SELECT count(*) > 0 FROM economy.contracts WHERE state = 1 AND origin = 1`,
-                    )) === 't',
-                150000,
-            );
-            const pilot = await landing();
-            await signedIn(pilot, json);
-            const { page } = pilot;
-            await page.waitForSelector('tr[data-good="FOO"]');
-            await page.getByRole('tab', { name: /Deliveries/ }).click();
-            await says(pilot, '[data-contract="offer"] b', /^\d+ .+ to .+/);
-            await page.locator('[data-contract="offer"] .button').first().click();
-            await says(pilot, '.facts-list [role="status"]', /The goods are aboard/);
-            await says(pilot, '[data-contract="own"]', / left/);
-            await pilot.shot('state-contract');
-            await page.locator('[data-contract="own"] .button', { hasText: 'Give up' }).click();
-            await says(pilot, '.facts-list [role="status"]', /pledge is lost/);
-            await page.fill('.head-form input[type="text"]', 'nobody at all');
-            await page.click('.head-form .button');
-            await says(pilot, '.facts-list [role="status"]', /No pilot of that name/);
-            await page.evaluate(() => document.activeElement?.blur());
-            await page.getByRole('tab', { name: 'Best pilots' }).click();
-            await says(pilot, '.boards [data-board="wealth"] ol', new RegExp(name));
-            await page.getByRole('tab', { name: /Deliveries/ }).click();
-            await page.fill('.head-form input[type="text"]', name);
-            await page.fill('.head-form input[type="number"]', '2500');
-            await page.click('.head-form .button');
-            await says(pilot, '[data-contract="head"]', /2,500 cr/);
-            await pilot.shot('state-heads');
-        },
-    ],
-    [
-        'the shortage of the day: news, and a reason of the price; the best pilots',
-        async () => {
-            const { lines } = await (await fetch(`${url}/v1/markets`)).json();
-            const scarce = lines.filter((line) => line.event === 'shortage');
-            assert.equal(scarce.length, 1);
-            const [{ location, commodity }] = scarce;
-            const code = await stack.sql(
-                `SELECT code FROM economy.commodities WHERE id = ${commodity}`,
-            );
-            const dan = new Player(url);
-            const { json } = await dan.guest();
-            await settle(dan.id, location, 30000);
-            await stack.sql(
-                `INSERT INTO economy.haul_losses VALUES (1, ${location}, ${commodity}, 7)`,
-            );
-            const pilot = await landing();
-            await signedIn(pilot, json);
-            await pilot.page.click(`tr[data-good="${code}"]`);
-            await says(pilot, `tr[data-good="${code}"] .meter-word`, 'shortage');
-            await says(pilot, '.ticket .today', / is short of .+ until \d\d:\d\d: twice as much /);
-            await says(pilot, '.ticket .why', /Haulers lost \d+ t on the way here/);
-            await pilot.shot('state-shortage');
-            await pilot.page.locator('.ticket .closer').click();
-            await pilot.page.getByRole('tab', { name: 'News' }).click();
-            await says(pilot, '.facts-list .job b', / is short of /);
-            await pilot.page.getByRole('tab', { name: 'Best pilots' }).click();
-            await says(pilot, '.boards [data-board="wealth"] .own', /^\d+\S.*3\d,\d{3} cr$/);
-            await pilot.shot('state-leaders');
-        },
-    ],
-    [
         'parked: the ship is where it was',
         async () => {
             const pilot = await windowOf(ann);
@@ -543,27 +437,7 @@ const states = [
             await pilot.until('the landing', () => pilot.shown('.play'));
         },
     ],
-    [
-        'how a price went: candles, and what pilots bought',
-        async () => {
-            const pilot = await landing();
-            const { page } = pilot;
-            await page.click('.play');
-            await docked(pilot);
-            await page.click('tr[data-good="LUX"]');
-            await page.click('.side-buy');
-            await pilot.until('the button', () => page.locator('.order-button').isEnabled());
-            await page.click('.order-button');
-            await says(pilot, '.receipts li', /^Bought 1 Luxuries/);
-            await page.getByRole('button', { name: '1 hour' }).click();
-            // The minute of an order ends, and is then counted.
-            const bought = /^In 1 hour pilots bought [1-9]\d* and sold 0$/;
-            await says(pilot, '.chart-words', bought, 180000);
-            const words = await page.locator('.chart canvas').getAttribute('aria-label');
-            assert.match(words, /^Price over 1 hour: from [\d,]+ to [\d,]+, lowest [\d,]+, /);
-            await pilot.shot('state-chart');
-        },
-    ],
+    ...dockedStates({ landing, signedIn, settle, says, docked }),
     [
         'no error in the pages but of the network',
         async () => {

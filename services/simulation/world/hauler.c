@@ -219,3 +219,32 @@ void escort_think(struct world *w, uint32_t npc)
     (void)go_to(w, slot, w->units[charge].f.x, w->units[charge].f.y, ESCORT_AHEAD, true,
                 unit_square(&w->units[slot], &w->units[charge]) > u_square(ESCORT_SEE_U));
 }
+
+uint32_t world_haulers(const struct world *w)
+{
+    world_assert(w != NULL);
+    return w->head.npcs_n;
+}
+
+bool world_hauler_get(const struct world *w, uint32_t place, struct world_hauler *out)
+{
+    const struct npc *n;
+    const struct unit *u;
+    uint32_t slot;
+
+    world_assert(w != NULL && out != NULL && place < w->head.npcs_n);
+    n = &w->npcs[place];
+    slot = n->kind == NPC_HAULER ? entity_slot(w, n->entity) : NO_SLOT;
+    if (slot == NO_SLOT)
+        return false;
+    u = &w->units[slot];
+    *out = (struct world_hauler){.id = n->entity,
+                                 .ship = w->ships[slot].ship,
+                                 .player = ship_owner(&w->ships[slot]),
+                                 .version = w->ships[slot].version,
+                                 .class_id = u->class_id,
+                                 .hull = (uint16_t)(u->hull > 0 ? u->hull : 0),
+                                 .docking = u->state == STATE_DOCKED,
+                                 .flight = u->f};
+    return true;
+}

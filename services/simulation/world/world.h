@@ -317,6 +317,17 @@ struct world_own {
 /* State of a pilot after the tick; false for a handle without record. */
 bool world_own_get(const struct world *w, uint32_t pilot, struct world_own *out);
 
+/* Ships of guilds, by the places of the roster; false where none flies now. */
+struct world_hauler {
+    uint32_t id, ship, player;
+    uint64_t version;
+    uint16_t class_id, hull;
+    uint8_t docking; /* its docked event waits for the answer */
+    struct flight flight;
+};
+uint32_t world_haulers(const struct world *w);
+bool world_hauler_get(const struct world *w, uint32_t place, struct world_hauler *out);
+
 /* True when the own section differs in more than free flight, recharge and timers give: the phase,
  * an applied input, vitals, zone, cargo, target, an answer. */
 bool world_own_changed(const struct world *w, uint32_t pilot);

@@ -6,6 +6,7 @@ import { Side } from '@gen/types_pb';
 import type { Auth } from '../sdk/auth';
 import { Contracts } from './contracts';
 import { chevrons, h, icon, setText, setVar } from './dom';
+import { Exchange } from './exchange';
 import type { Game } from './game';
 import { Leaders } from './leaders';
 import { goodIcon } from './icons';
@@ -16,7 +17,7 @@ import { Ticket } from './ticket';
 import { Yard } from './yard';
 import { distance, figure, money, percent, say, signed, type TextKey } from './text';
 
-type Tab = 'market' | 'jobs' | 'ship' | 'news' | 'leaders';
+type Tab = 'market' | 'exchange' | 'jobs' | 'ship' | 'news' | 'leaders';
 type Filter = 'all' | 'hold' | 'profit';
 type SortKey = 'good' | 'buy' | 'sell' | 'hour' | 'stock' | 'hold' | 'best' | 'profit';
 const COLUMNS: [SortKey, TextKey, string][] = [
@@ -36,6 +37,7 @@ export class Docked {
   private readonly yard: Yard;
   private readonly leaders: Leaders;
   private readonly contracts: Contracts;
+  private readonly exchange: Exchange;
   private tab: Tab = 'market';
   private filter: Filter = 'all';
   private search = '';
@@ -73,6 +75,7 @@ export class Docked {
     this.ticket = new Ticket(game, market, auth);
     this.leaders = new Leaders(game, auth, () => (this.dirty = true));
     this.contracts = new Contracts(game, market, () => (this.dirty = true));
+    this.exchange = new Exchange(game, market, () => (this.dirty = true));
     this.yard = new Yard(game, market, () => (this.dirty = true));
     this.ticket.onClose = () => this.ticket.element.classList.remove('open');
     this.undockButton.addEventListener('click', undock);
@@ -189,6 +192,7 @@ export class Docked {
     this.ticket.pump(now);
     if (this.tab === 'leaders') this.leaders.pump(now);
     if (this.tab === 'jobs') this.contracts.pump(now, this.location);
+    if (this.tab === 'exchange') this.exchange.pump(now, this.location, 0);
     if (!this.dirty) return;
     this.dirty = false;
     this.rows = this.sorted(this.market.rows(this.location));
@@ -298,6 +302,7 @@ export class Docked {
     this.filters.hidden = this.tab !== 'market';
     this.tabs.replaceChildren(
       tab('market', 'tabMarket'),
+      tab('exchange', 'tabExchange'),
       tab('jobs', 'tabJobs', jobs),
       tab('ship', 'tabShip'),
       tab('news', 'tabNews'),
@@ -529,6 +534,7 @@ export class Docked {
   private drawFacts(): void {
     const box = h('div', { class: 'facts-list' });
     if (this.tab === 'jobs') this.contracts.draw(box);
+    if (this.tab === 'exchange') this.exchange.draw(box);
     if (this.tab === 'ship') this.yard.draw(box, this.location);
     if (this.tab === 'leaders') this.leaders.draw(box);
     if (this.tab === 'news')
