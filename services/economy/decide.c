@@ -81,9 +81,8 @@ void decide_provision(struct unit *u, struct act *a)
     *p = (struct pilot){
         .player = a->player, .ship = s->id, .last_location = c->start_location, .created = true};
     struct transaction *t = unit_transaction(u, "provision", a->player, a);
-    bool moved = book_move(&u->book, t->id, account_of(ACCOUNT_SOURCE, SOURCE_MINT),
-                           account_of(ACCOUNT_PILOT, a->player), BOOK_CREDITS, RULES_START_CREDITS);
-    st_assert(moved);
+    unit_move(u, t->id, account_of(ACCOUNT_SOURCE, SOURCE_MINT),
+              account_of(ACCOUNT_PILOT, a->player), BOOK_CREDITS, RULES_START_CREDITS);
     p->touched = true;
     decide_touched(u, p, "provision");
     wire_answer_provision(a, s->id, p->rev);

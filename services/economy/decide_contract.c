@@ -3,9 +3,7 @@
 #include "industry.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#include <st/assert.h>
 #include <st/rng.h>
 
 enum {
@@ -24,20 +22,13 @@ enum {
 
 static const account_id escrow = ((account_id)ACCOUNT_SOURCE << 32) + SOURCE_ESCROW;
 
-static void move(struct unit *u, int64_t transaction, account_id from, account_id to,
-                 int32_t commodity, int64_t amount)
-{
-    bool moved = amount == 0 || book_move(&u->book, transaction, from, to, commodity, amount);
-    st_assert(moved);
-}
-
 /* What the escrow holds of a contract goes to those who get it, and the contract ends. */
 static void close_contract(struct unit *u, struct contract *c, enum contract_state state,
                            int64_t transaction, account_id fee_to, account_id collateral_to)
 {
-    move(u, transaction, escrow, fee_to, BOOK_CREDITS, c->fee);
+    unit_move(u, transaction, escrow, fee_to, BOOK_CREDITS, c->fee);
     if (c->state == CONTRACT_TAKEN)
-        move(u, transaction, escrow, collateral_to, BOOK_CREDITS, c->collateral);
+        unit_move(u, transaction, escrow, collateral_to, BOOK_CREDITS, c->collateral);
     c->state = state;
     c->changed = true;
 }
@@ -133,7 +124,7 @@ static bool make_offer(struct unit *u, struct act *a, uint32_t location, uint32_
         return false;
     const struct transaction *t = unit_transaction(u, "offer", 0, a);
     c.id = unit_next_id(u);
-    move(u, t->id, payer, escrow, BOOK_CREDITS, c.fee);
+    unit_move(u, t->id, payer, escrow, BOOK_CREDITS, c.fee);
     u->contracts[u->contracts_n++] = c;
     return true;
 }
@@ -220,9 +211,10 @@ static struct contract_reply take(struct unit *u, const struct act *a, const str
         return refuse(ORDER_NO_CREDITS, c->collateral - unit_wallet(u, p->player));
     uint32_t risk;
     int64_t term_s = 3 * flight_s(u, c->origin, c->destination, &risk) + TERM_MIN_S;
-    move(u, transaction, account_of(ACCOUNT_PILOT, p->player), escrow, BOOK_CREDITS, c->collateral);
-    move(u, transaction, station, account_of(ACCOUNT_SHIP, s->id), (int32_t)c->commodity,
-         c->quantity);
+    unit_move(u, transaction, account_of(ACCOUNT_PILOT, p->player), escrow, BOOK_CREDITS,
+              c->collateral);
+    unit_move(u, transaction, station, account_of(ACCOUNT_SHIP, s->id), (int32_t)c->commodity,
+              c->quantity);
     l->changed = true;
     c->state = CONTRACT_TAKEN;
     c->player = p->player;
@@ -270,7 +262,7 @@ static struct contract_reply put_price(struct unit *u, const struct act *a, cons
         return refuse(ORDER_TOO_LARGE, CONTRACTS_HEADS_MAX);
     if (unit_wallet(u, p->player) < reward)
         return refuse(ORDER_NO_CREDITS, reward - unit_wallet(u, p->player));
-    move(u, transaction, account_of(ACCOUNT_PILOT, p->player), escrow, BOOK_CREDITS, reward);
+    unit_move(u, transaction, account_of(ACCOUNT_PILOT, p->player), escrow, BOOK_CREDITS, reward);
     return (struct contract_reply){.result = ORDER_DONE,
                                    .contract = put_head(u, p->player, a->contract.target, reward,
                                                         u->now_ms + HEAD_DAYS * 86400000ULL)};
@@ -334,8 +326,8 @@ static void fulfil(struct unit *u, struct act *a, struct pilot *p, const struct 
         return;
     const struct transaction *t = unit_transaction(u, "delivery", p->player, a);
     int64_t bonus = p->deliveries < DELIVERY_BONUSES ? DELIVERY_BONUS : 0;
-    move(u, t->id, hold, station, good, c->quantity);
-    move(u, t->id, account_of(ACCOUNT_SOURCE, SOURCE_MINT), pilot, BOOK_CREDITS, bonus);
+    unit_move(u, t->id, hold, station, good, c->quantity);
+    unit_move(u, t->id, account_of(ACCOUNT_SOURCE, SOURCE_MINT), pilot, BOOK_CREDITS, bonus);
     int64_t credits = c->fee + c->collateral + bonus;
     close_contract(u, c, CONTRACT_EARNED, t->id, pilot, pilot);
     l->changed = true;
@@ -383,7 +375,7 @@ static void punish(struct unit *u, struct act *a, struct pilot *killer, int64_t 
     if (credits <= 0 || u->contracts_n == CONTRACTS_MAX)
         return;
     const struct transaction *t = unit_transaction(u, "law", killer->player, a);
-    move(u, t->id, account_of(ACCOUNT_PILOT, killer->player), escrow, BOOK_CREDITS, credits);
+    unit_move(u, t->id, account_of(ACCOUNT_PILOT, killer->player), escrow, BOOK_CREDITS, credits);
     (void)put_head(u, 0, killer->player, credits, u->now_ms + LAW_HOURS * 3600000ULL);
     pilot_touch(killer);
     decide_notice(u, &a->event, killer->player, -credits, "law");

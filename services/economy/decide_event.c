@@ -195,9 +195,8 @@ static void pick_up(struct unit *u, struct act *a, struct pilot *p, struct ship 
     account_id to = s ? account_of(ACCOUNT_SHIP, s->id) : account_of(ACCOUNT_SOURCE, SOURCE_NPC);
     for (uint32_t i = 0; i < e->goods.n; i++) {
         const struct goods *g = &e->goods.g[i];
-        bool moved = book_move(&u->book, t->id, account_of(ACCOUNT_SOURCE, SOURCE_SPACE), to,
-                               (int32_t)g->commodity, g->quantity);
-        st_assert(moved);
+        unit_move(u, t->id, account_of(ACCOUNT_SOURCE, SOURCE_SPACE), to, (int32_t)g->commodity,
+                  g->quantity);
         loot_take(l, g->commodity, g->quantity);
     }
     booked(u, a);
@@ -213,10 +212,9 @@ static void expire(struct unit *u, struct act *a)
     if (l && l->goods.n > 0) {
         const struct transaction *t = unit_transaction(u, "loot_expired", 0, a);
         for (uint32_t i = 0; i < l->goods.n; i++) {
-            bool moved = book_move(&u->book, t->id, account_of(ACCOUNT_SOURCE, SOURCE_SPACE),
-                                   account_of(ACCOUNT_SOURCE, SOURCE_DESTROYED),
-                                   (int32_t)l->goods.g[i].commodity, l->goods.g[i].quantity);
-            st_assert(moved);
+            unit_move(u, t->id, account_of(ACCOUNT_SOURCE, SOURCE_SPACE),
+                      account_of(ACCOUNT_SOURCE, SOURCE_DESTROYED),
+                      (int32_t)l->goods.g[i].commodity, l->goods.g[i].quantity);
         }
         l->goods.n = 0;
         l->changed = true;
@@ -243,9 +241,8 @@ static void jettison(struct unit *u, struct act *a, struct pilot *p, struct ship
     st_assert(u->loots_n < LOOTS_MAX);
     const struct transaction *t = unit_transaction(u, "jettisoned", e->player, a);
     for (uint32_t i = 0; i < c->goods.n; i++) {
-        bool moved = book_move(&u->book, t->id, hold, account_of(ACCOUNT_SOURCE, SOURCE_SPACE),
-                               (int32_t)c->goods.g[i].commodity, c->goods.g[i].quantity);
-        st_assert(moved);
+        unit_move(u, t->id, hold, account_of(ACCOUNT_SOURCE, SOURCE_SPACE),
+                  (int32_t)c->goods.g[i].commodity, c->goods.g[i].quantity);
     }
     u->loots[u->loots_n++] = (struct loot){
         .id = c->loot, .shard = e->shard, .x = c->x, .y = c->y, .goods = c->goods, .created = true};

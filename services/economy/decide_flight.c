@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include <st/assert.h>
-
 void decide_appear(struct unit *u, struct pilot *p, struct ship *s)
 {
     s->appear_at = s->holder == HOLDER_STATION ? s->holder_id : 0;
@@ -74,9 +72,8 @@ void decide_tow(struct unit *u, struct act *a)
     int64_t fee = ST_MIN((int64_t)k->price / 20, unit_wallet(u, p->player));
     struct transaction *t = unit_transaction(u, "tow", p->player, a);
     if (fee > 0) {
-        bool moved = book_move(&u->book, t->id, account_of(ACCOUNT_PILOT, p->player),
-                               account_of(ACCOUNT_SOURCE, SOURCE_FEE), BOOK_CREDITS, fee);
-        st_assert(moved);
+        unit_move(u, t->id, account_of(ACCOUNT_PILOT, p->player),
+                  account_of(ACCOUNT_SOURCE, SOURCE_FEE), BOOK_CREDITS, fee);
     }
     s->holder = HOLDER_STATION;
     s->holder_id = nearest->id;

@@ -3,10 +3,6 @@
 #include "haul.h"
 #include "industry.h"
 
-#include <string.h>
-
-#include <st/assert.h>
-
 enum { SELL_TRIES = 6 };
 
 static void refill(struct unit *u, account_id account, int64_t target, int64_t transaction)
@@ -14,10 +10,7 @@ static void refill(struct unit *u, account_id account, int64_t target, int64_t t
     account_id mint = account_of(ACCOUNT_SOURCE, SOURCE_MINT);
     int64_t move = rules_refill(book_balance(&u->book, account, BOOK_CREDITS), target,
                                 u->catalog->params.treasury_cycles);
-    bool moved =
-        move == 0 || book_move(&u->book, transaction, move > 0 ? mint : account,
-                               move > 0 ? account : mint, BOOK_CREDITS, move > 0 ? move : -move);
-    st_assert(moved);
+    unit_move_either(u, transaction, mint, account, BOOK_CREDITS, move);
 }
 
 /* Once a minute: treasuries and capital towards their targets, spoils, the price history. */

@@ -4,21 +4,13 @@
 
 #include <st/assert.h>
 
-static bool move_cargo(struct unit *u, int64_t transaction, uint32_t from, uint32_t to)
-{
-    struct manifest m;
-    unit_manifest(u, from, &m);
-    for (uint32_t i = 0; i < m.n; i++)
-        if (!book_move(&u->book, transaction, account_of(ACCOUNT_SHIP, from),
-                       account_of(ACCOUNT_SHIP, to), (int32_t)m.g[i].commodity, m.g[i].quantity))
-            return false;
-    return true;
-}
-
 static void take(struct unit *u, struct pilot *p, struct ship *s, int64_t transaction)
 {
-    bool moved = move_cargo(u, transaction, p->ship, s->id);
-    st_assert(moved);
+    struct manifest m;
+    unit_manifest(u, p->ship, &m);
+    for (uint32_t i = 0; i < m.n; i++)
+        unit_move(u, transaction, account_of(ACCOUNT_SHIP, p->ship),
+                  account_of(ACCOUNT_SHIP, s->id), (int32_t)m.g[i].commodity, m.g[i].quantity);
     p->ship = s->id;
     pilot_touch(p);
 }
@@ -65,10 +57,8 @@ void decide_grant(struct unit *u, struct act *a, struct pilot *p)
     struct transaction *t = unit_transaction_keyed(u, "grant", a);
     const struct ship *s = new_ship(u, p, k, t->id);
     if (k->price > 0) {
-        bool moved =
-            book_move(&u->book, t->id, account_of(ACCOUNT_SOURCE, SOURCE_MINT),
-                      account_of(ACCOUNT_SOURCE, SOURCE_INSURANCE), BOOK_CREDITS, k->price);
-        st_assert(moved);
+        unit_move(u, t->id, account_of(ACCOUNT_SOURCE, SOURCE_MINT),
+                  account_of(ACCOUNT_SOURCE, SOURCE_INSURANCE), BOOK_CREDITS, k->price);
     }
     decide_touched(u, p, "grant");
     wire_answer_grant(a, s->id, s->version);
@@ -141,10 +131,7 @@ static void pay(struct unit *u, const struct pilot *p, int64_t total, int64_t tr
 {
     account_id pilot = account_of(ACCOUNT_PILOT, p->player);
     account_id yard = account_of(ACCOUNT_SOURCE, SOURCE_SHIPYARD);
-    bool moved =
-        total == 0 || book_move(&u->book, transaction, total > 0 ? pilot : yard,
-                                total > 0 ? yard : pilot, BOOK_CREDITS, total > 0 ? total : -total);
-    st_assert(moved);
+    unit_move_either(u, transaction, pilot, yard, BOOK_CREDITS, total);
 }
 
 /* (station, v) into (sold, v + 1). */

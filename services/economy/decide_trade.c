@@ -33,15 +33,11 @@ void decide_post(struct unit *u, const struct trade_post *d, const struct order_
     account_id station = account_of(ACCOUNT_STATION, d->location);
     account_id tax = account_of(ACCOUNT_TAX, d->location);
     int32_t good = (int32_t)d->commodity;
-    bool buying = d->side == ORDER_BUY, moved = true;
-    if (o->gross > 0)
-        moved = book_move(&u->book, transaction, buying ? pilot : station, buying ? station : pilot,
-                          BOOK_CREDITS, o->gross);
-    if (o->tax > 0)
-        moved = moved && book_move(&u->book, transaction, pilot, tax, BOOK_CREDITS, o->tax);
-    moved = moved && book_move(&u->book, transaction, buying ? station : hold,
-                               buying ? hold : station, good, d->quantity);
-    st_assert(moved);
+    bool buying = d->side == ORDER_BUY;
+    unit_move(u, transaction, buying ? pilot : station, buying ? station : pilot, BOOK_CREDITS,
+              o->gross);
+    unit_move(u, transaction, pilot, tax, BOOK_CREDITS, o->tax);
+    unit_move(u, transaction, buying ? station : hold, buying ? hold : station, good, d->quantity);
     unit_line(u, d->location, d->commodity)->changed = true;
     st_assert(u->trades_n < TRADES_MAX);
     u->trades[u->trades_n++] = (struct trade_news){

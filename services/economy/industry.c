@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "industry.h"
 
-#include <string.h>
-
 #include <st/assert.h>
 
 #include "calendar.h"
@@ -91,16 +89,11 @@ static void settle(struct floor *f, uint32_t k, int64_t transaction)
     int64_t drift = (l->price.target - f->stock[k]) * RULES_MICRO /
                     (f->u->catalog->params.drift_cycles * INDUSTRY_STEPS);
     int64_t move = rules_flow(f->flow[k] + drift, f->stock[k], price_stock_max(&l->price), &carry);
-    bool moved = true;
     l->changed = l->changed || move != 0 || carry != l->carry;
     l->carry = carry;
-    if (move > 0)
-        moved = book_move(&f->u->book, transaction, account_of(ACCOUNT_SOURCE, SOURCE_PRODUCTION),
-                          station, good, move);
-    else if (move < 0)
-        moved = book_move(&f->u->book, transaction, station,
-                          account_of(ACCOUNT_SOURCE, SOURCE_CONSUMPTION), good, -move);
-    st_assert(moved);
+    account_id other =
+        account_of(ACCOUNT_SOURCE, move > 0 ? SOURCE_PRODUCTION : SOURCE_CONSUMPTION);
+    unit_move_either(f->u, transaction, other, station, good, move);
 }
 
 void industry_step(struct unit *u, int64_t transaction)
@@ -142,8 +135,7 @@ void industry_spoils(struct unit *u, int64_t transaction)
         int64_t room = price_stock_max(&l->price) - book_balance(&u->book, station, good);
         if (!lawless(u->catalog, l->location) || due <= 0 || room <= 0)
             continue;
-        bool moved = book_move(&u->book, transaction, npc, station, good, ST_MIN(due, room));
-        st_assert(moved);
+        unit_move(u, transaction, npc, station, good, ST_MIN(due, room));
         l->changed = true;
     }
 }

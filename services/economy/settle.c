@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "decide.h"
 
-#include <st/assert.h>
-
 static void pay(struct unit *u, int64_t transaction, uint64_t player, enum source sink,
                 int64_t credits)
 {
-    bool moved = book_move(&u->book, transaction, account_of(ACCOUNT_PILOT, player),
-                           account_of(ACCOUNT_SOURCE, sink), BOOK_CREDITS, credits);
-    st_assert(moved);
+    unit_move(u, transaction, account_of(ACCOUNT_PILOT, player), account_of(ACCOUNT_SOURCE, sink),
+              BOOK_CREDITS, credits);
 }
 
 /* Charges are made down to an empty wallet, never below: nobody strands. */
@@ -62,10 +59,9 @@ static void customs(struct unit *u, struct act *a, const struct pilot *p, const 
             continue;
         if (!t)
             t = unit_transaction(u, "customs", p->player, a);
-        bool moved = book_move(&u->book, t->id, account_of(ACCOUNT_SHIP, s->id),
-                               account_of(ACCOUNT_SOURCE, SOURCE_DESTROYED),
-                               (int32_t)m.g[i].commodity, m.g[i].quantity);
-        st_assert(moved);
+        unit_move(u, t->id, account_of(ACCOUNT_SHIP, s->id),
+                  account_of(ACCOUNT_SOURCE, SOURCE_DESTROYED), (int32_t)m.g[i].commodity,
+                  m.g[i].quantity);
         fine += m.g[i].quantity *
                 (int64_t)world_config_good(&u->catalog->world, m.g[i].commodity)->base / 2;
     }
@@ -86,10 +82,8 @@ static bool deliver(struct unit *u, struct act *a, struct pilot *p, const struct
         book_balance(&u->book, station, BOOK_CREDITS) < j->fee)
         return false;
     const struct transaction *t = unit_transaction(u, "job", p->player, a);
-    bool moved = book_move(&u->book, t->id, hold, station, good, j->quantity) &&
-                 book_move(&u->book, t->id, station, account_of(ACCOUNT_PILOT, p->player),
-                           BOOK_CREDITS, j->fee);
-    st_assert(moved);
+    unit_move(u, t->id, hold, station, good, j->quantity);
+    unit_move(u, t->id, station, account_of(ACCOUNT_PILOT, p->player), BOOK_CREDITS, j->fee);
     l->changed = true;
     decide_notice(u, &a->event, p->player, j->fee, "job");
     return true;
@@ -105,9 +99,8 @@ static bool supply(struct unit *u, struct act *a, const struct pilot *p, const s
         book_balance(&u->book, station, (int32_t)j->commodity) < j->quantity)
         return false;
     const struct transaction *t = unit_transaction(u, "job", p->player, a);
-    bool moved = book_move(&u->book, t->id, station, account_of(ACCOUNT_SHIP, s->id),
-                           (int32_t)j->commodity, j->quantity);
-    st_assert(moved);
+    unit_move(u, t->id, station, account_of(ACCOUNT_SHIP, s->id), (int32_t)j->commodity,
+              j->quantity);
     l->changed = true;
     return true;
 }
@@ -145,9 +138,8 @@ static void pay_bounty(struct unit *u, struct act *a, int64_t credits)
     if (!killer || credits <= 0)
         return;
     const struct transaction *t = unit_transaction(u, "bounty", killer->player, a);
-    bool moved = book_move(&u->book, t->id, account_of(ACCOUNT_SOURCE, SOURCE_BOUNTY),
-                           account_of(ACCOUNT_PILOT, killer->player), BOOK_CREDITS, credits);
-    st_assert(moved);
+    unit_move(u, t->id, account_of(ACCOUNT_SOURCE, SOURCE_BOUNTY),
+              account_of(ACCOUNT_PILOT, killer->player), BOOK_CREDITS, credits);
     pilot_touch(killer);
     decide_notice(u, &a->event, killer->player, credits, "bounty");
     decide_touched(u, killer, "bounty");
@@ -167,10 +159,8 @@ static void drop(struct unit *u, const struct event *e, const struct container *
             g.quantity = ST_MIN(g.quantity, book_balance(&u->book, from, (int32_t)g.commodity));
         if (g.quantity <= 0 || !world_config_good(&u->catalog->world, g.commodity))
             continue;
-        bool moved =
-            book_move(&u->book, transaction, from, account_of(ACCOUNT_SOURCE, SOURCE_SPACE),
-                      (int32_t)g.commodity, g.quantity);
-        st_assert(moved);
+        unit_move(u, transaction, from, account_of(ACCOUNT_SOURCE, SOURCE_SPACE),
+                  (int32_t)g.commodity, g.quantity);
         l->goods.g[l->goods.n++] = g;
     }
     if (l->goods.n > 0)
@@ -227,9 +217,8 @@ static void refund(struct unit *u, struct act *a, const struct pilot *p, int64_t
     if (credits <= 0 || !a->event.newcomer || p->losses >= RULES_NEWCOMER_LOSSES)
         return;
     const struct transaction *t = unit_transaction(u, "refund", p->player, a);
-    bool moved = book_move(&u->book, t->id, account_of(ACCOUNT_SOURCE, SOURCE_INSURANCE),
-                           account_of(ACCOUNT_PILOT, p->player), BOOK_CREDITS, credits);
-    st_assert(moved);
+    unit_move(u, t->id, account_of(ACCOUNT_SOURCE, SOURCE_INSURANCE),
+              account_of(ACCOUNT_PILOT, p->player), BOOK_CREDITS, credits);
     decide_notice(u, &a->event, p->player, credits, "refund");
 }
 
@@ -249,9 +238,8 @@ static void lose_cargo(struct unit *u, struct act *a, const struct ship *s)
         drop(u, e, &e->drops[i], hold, t->id);
     unit_manifest(u, s->id, &m);
     for (uint32_t i = 0; i < m.n; i++) {
-        bool moved = book_move(&u->book, t->id, hold, account_of(ACCOUNT_SOURCE, SOURCE_DESTROYED),
-                               (int32_t)m.g[i].commodity, m.g[i].quantity);
-        st_assert(moved);
+        unit_move(u, t->id, hold, account_of(ACCOUNT_SOURCE, SOURCE_DESTROYED),
+                  (int32_t)m.g[i].commodity, m.g[i].quantity);
     }
 }
 

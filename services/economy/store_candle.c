@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store_private.h"
 
-#include <st/assert.h>
 #include <st/err.h>
 
 /* Minutes are made one by one, some seconds late: a transaction is numbered in time before it

@@ -2,8 +2,6 @@
 /* Contracts in the load and the flush; their rows are locked after all others. */
 #include "store_private.h"
 
-#include <st/assert.h>
-
 #define COLUMNS                                                                                    \
     "id, kind, state, origin, destination, commodity, quantity, fee, collateral, issuer, player,"  \
     " target, (extract(epoch FROM ends_at) * 1000)::bigint"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store_private.h"
 
-#include <st/assert.h>
 #include <st/err.h>
 
 /* Rows that exist were locked by the load, so what is written replaces what was read. */

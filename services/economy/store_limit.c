@@ -6,8 +6,6 @@
  */
 #include "store_private.h"
 
-#include <st/assert.h>
-
 #define MATCHES                                                                                    \
     "SELECT id, player FROM economy.limit_orders WHERE state = 1 AND location = ($1::int[])[1]"    \
     " AND commodity = ($2::int[])[1] AND side = ($3::int[])[1] AND CASE WHEN side = 2 THEN price"  \

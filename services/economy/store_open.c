@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include <st/assert.h>
 #include <st/clock.h>
 #include <st/err.h>
 

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <st/assert.h>
 #include <st/clock.h>
 #include <st/err.h>
 

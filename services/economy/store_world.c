@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <st/assert.h>
 #include <st/err.h>
 #include <st/log.h>
 

@@ -224,6 +224,22 @@ int64_t unit_cargo_worth(const struct unit *u, uint32_t ship)
     return worth;
 }
 
+void unit_move(struct unit *u, int64_t transaction, account_id from, account_id to,
+               int32_t commodity, int64_t amount)
+{
+    bool moved = amount == 0 || book_move(&u->book, transaction, from, to, commodity, amount);
+    st_assert(moved);
+}
+
+void unit_move_either(struct unit *u, int64_t transaction, account_id from, account_id to,
+                      int32_t commodity, int64_t amount)
+{
+    if (amount >= 0)
+        unit_move(u, transaction, from, to, commodity, amount);
+    else
+        unit_move(u, transaction, to, from, commodity, -amount);
+}
+
 int64_t unit_wallet(const struct unit *u, uint64_t player)
 {
     return book_balance(&u->book, account_of(ACCOUNT_PILOT, player), BOOK_CREDITS);

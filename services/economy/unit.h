@@ -44,6 +44,12 @@ uint8_t *unit_letter_bytes(struct unit *u, struct letter *l, uint32_t len);
 void unit_manifest(const struct unit *u, uint32_t ship, struct manifest *out);
 int64_t unit_cargo_mass(const struct unit *u, uint32_t ship);
 int64_t unit_cargo_worth(const struct unit *u, uint32_t ship);
+/* Moves what the rules have found to be there; nothing when amount is 0. Too little is a bug. */
+void unit_move(struct unit *u, int64_t transaction, account_id from, account_id to,
+               int32_t commodity, int64_t amount);
+/* The same from `from` to `to`, or back when amount is below 0. */
+void unit_move_either(struct unit *u, int64_t transaction, account_id from, account_id to,
+                      int32_t commodity, int64_t amount);
 int64_t unit_wallet(const struct unit *u, uint64_t player);
 
 /* The ship's row changes: everything about it is written at the end. */

@@ -2,8 +2,6 @@
 /* Contracts between the schema and plain structs. */
 #include "wire.h"
 
-#include <st/assert.h>
-
 #include <startrader/v1/contract.pb-c.h>
 
 #include "wire_private.h"

@@ -2,8 +2,6 @@
 /* Limit orders between the schema and plain structs. */
 #include "wire.h"
 
-#include <st/assert.h>
-
 #include <startrader/v1/limit.pb-c.h>
 
 #include "wire_private.h"

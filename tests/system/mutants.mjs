@@ -31,18 +31,18 @@ const mutants = [
         'worth * (1000 - l->spread_pm)',
         'worth * 1000',
     ],
-    ['the tax is not taken', 'decide_trade.c', 'if (o->tax > 0)', 'if (o->tax < 0)'],
+    ['the tax is not taken', 'decide_trade.c', 'BOOK_CREDITS, o->tax)', 'BOOK_CREDITS, 0)'],
     [
         'one unit too few changes hands',
         'decide_trade.c',
-        'buying ? hold : station, good, a->quantity)',
-        'buying ? hold : station, good, a->quantity - 1)',
+        'buying ? hold : station, good, d->quantity)',
+        'buying ? hold : station, good, d->quantity - 1)',
     ],
     [
         'a credit too much is paid',
         'decide_trade.c',
-        'BOOK_CREDITS, o->gross)',
-        'BOOK_CREDITS, o->gross + 1)',
+        'o->gross);',
+        'o->gross + 1);',
     ],
     [
         'wallets are not written',
