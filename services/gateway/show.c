@@ -238,6 +238,7 @@ void show_extras(struct plane *p)
         if (conn_busy(&c->conn))
             continue;
         f = frame_of(p, c);
+        f.tick = c->told_tick; /* no state comes along: what holds is what was told last */
         st_buf_clear(&p->out);
         view_build_plain(&f, &p->out);
         scrap_clear(p->scraps, &c->extra);
