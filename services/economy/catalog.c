@@ -86,6 +86,15 @@ bool catalog_restricted(const struct catalog *c, uint32_t location, uint32_t com
     return g && has_risk_bit(c, location, g->restricted);
 }
 
+const struct route_trip *catalog_trip(const struct catalog *c, enum route_way way, uint32_t from,
+                                      uint32_t to)
+{
+    const struct config_station *a = world_config_station(&c->world, from);
+    const struct config_station *b = world_config_station(&c->world, to);
+    st_assert(a && b);
+    return &c->trips[way][a - c->world.stations][b - c->world.stations];
+}
+
 uint32_t catalog_line_of(const struct catalog *c, uint32_t location, uint32_t commodity)
 {
     uint32_t i = 0;
@@ -130,13 +139,13 @@ static void sum_uses(struct catalog *c)
 /* Every voyage there is, weighed once. */
 static void plan_trips(struct catalog *c)
 {
-    routes_init(&c->routes, &c->world);
+    struct routes routes;
+    routes_init(&routes, &c->world);
     for (uint32_t way = 0; way < ROUTE_WAYS; way++)
         for (uint32_t i = 0; i < c->world.stations_n; i++)
             for (uint32_t k = 0; k < c->world.stations_n; k++)
-                if (!routes_trip(&c->routes, &c->world, (enum route_way)way,
-                                 c->world.stations[i].id, c->world.stations[k].id,
-                                 &c->trips[way][i][k]))
+                if (!routes_trip(&routes, &c->world, (enum route_way)way, c->world.stations[i].id,
+                                 c->world.stations[k].id, &c->trips[way][i][k]))
                     c->trips[way][i][k].length_u = 0;
 }
 

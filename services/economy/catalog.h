@@ -65,7 +65,6 @@ struct catalog {
     struct catalog_params params;
     int64_t hazard_pm[CONFIG_ZONES_MAX];            /* parallel to world.zones */
     struct catalog_guild guilds[CONFIG_GUILDS_MAX]; /* parallel to world.guilds */
-    struct routes routes;
     struct route_trip trips[ROUTE_WAYS][CONFIG_STATIONS_MAX][CONFIG_STATIONS_MAX];
 };
 
@@ -79,9 +78,12 @@ int64_t catalog_hold(const struct catalog *c, uint32_t class_id);
 /* Would a scan at that station take this good away? */
 bool catalog_contraband(const struct catalog *c, uint32_t location, uint32_t commodity);
 bool catalog_restricted(const struct catalog *c, uint32_t location, uint32_t commodity);
+/* A voyage between two stations that there are; its length is 0 when there is no way. */
+const struct route_trip *catalog_trip(const struct catalog *c, enum route_way way, uint32_t from,
+                                      uint32_t to);
 /* Place of a market in `lines`, or lines_n. */
 uint32_t catalog_line_of(const struct catalog *c, uint32_t location, uint32_t commodity);
-/* The guild that a player of the books is, or NULL; with its place. */
+/* The guild that a player of the books is, or NULL. */
 const struct config_guild *catalog_guild_of(const struct catalog *c, uint64_t player);
 /* Does trade make the rates of this good rise? Not those of what is forbidden somewhere. */
 bool catalog_lively(const struct catalog *c, uint32_t commodity);

@@ -35,6 +35,9 @@ void contracts_killed(struct unit *u, struct act *a, const struct pilot *victim,
 
 /* (station or parked, v) into (shard, v + 1), with the baton that says so. */
 void decide_appear(struct unit *u, struct pilot *p, struct ship *s);
+/* What an order of a pilot's ship at a market is decided by. */
+struct order_state decide_state(struct unit *u, uint64_t player, const struct ship *s,
+                                uint32_t location, uint32_t commodity);
 /* A trade that order_decide has found to be possible. */
 struct trade_post {
     uint64_t player;

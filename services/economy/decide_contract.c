@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "decide.h"
-#include "industry.h"
-
-#include <stdlib.h>
 
 #include <st/rng.h>
 
@@ -20,26 +17,20 @@ enum {
     HEAD_DAYS = 7,
 };
 
-static const account_id escrow = ((account_id)ACCOUNT_SOURCE << 32) + SOURCE_ESCROW;
-
 /* What the escrow holds of a contract goes to those who get it, and the contract ends. */
 static void close_contract(struct unit *u, struct contract *c, enum contract_state state,
                            int64_t transaction, account_id fee_to, account_id collateral_to)
 {
-    unit_move(u, transaction, escrow, fee_to, BOOK_CREDITS, c->fee);
+    unit_move(u, transaction, escrow_account(), fee_to, BOOK_CREDITS, c->fee);
     if (c->state == CONTRACT_TAKEN)
-        unit_move(u, transaction, escrow, collateral_to, BOOK_CREDITS, c->collateral);
+        unit_move(u, transaction, escrow_account(), collateral_to, BOOK_CREDITS, c->collateral);
     c->state = state;
     c->changed = true;
 }
 
 static int64_t flight_s(const struct unit *u, uint32_t from, uint32_t to, uint32_t *risk)
 {
-    const struct world_config *w = &u->catalog->world;
-    const struct config_station *a = world_config_station(w, from),
-                                *b = world_config_station(w, to);
-    const struct route_trip *trip =
-        &u->catalog->trips[ROUTE_GUARDED][a - w->stations][b - w->stations];
+    const struct route_trip *trip = catalog_trip(u->catalog, ROUTE_GUARDED, from, to);
     *risk = trip->risk;
     return trip->length_u / OFFER_SPEED_U;
 }
@@ -124,7 +115,7 @@ static bool make_offer(struct unit *u, struct act *a, uint32_t location, uint32_
         return false;
     const struct transaction *t = unit_transaction(u, "offer", 0, a);
     c.id = unit_next_id(u);
-    unit_move(u, t->id, payer, escrow, BOOK_CREDITS, c.fee);
+    unit_move(u, t->id, payer, escrow_account(), BOOK_CREDITS, c.fee);
     u->contracts[u->contracts_n++] = c;
     return true;
 }
@@ -211,7 +202,7 @@ static struct contract_reply take(struct unit *u, const struct act *a, const str
         return refuse(ORDER_NO_CREDITS, c->collateral - unit_wallet(u, p->player));
     uint32_t risk;
     int64_t term_s = 3 * flight_s(u, c->origin, c->destination, &risk) + TERM_MIN_S;
-    unit_move(u, transaction, account_of(ACCOUNT_PILOT, p->player), escrow, BOOK_CREDITS,
+    unit_move(u, transaction, account_of(ACCOUNT_PILOT, p->player), escrow_account(), BOOK_CREDITS,
               c->collateral);
     unit_move(u, transaction, station, account_of(ACCOUNT_SHIP, s->id), (int32_t)c->commodity,
               c->quantity);
@@ -262,7 +253,8 @@ static struct contract_reply put_price(struct unit *u, const struct act *a, cons
         return refuse(ORDER_TOO_LARGE, CONTRACTS_HEADS_MAX);
     if (unit_wallet(u, p->player) < reward)
         return refuse(ORDER_NO_CREDITS, reward - unit_wallet(u, p->player));
-    unit_move(u, transaction, account_of(ACCOUNT_PILOT, p->player), escrow, BOOK_CREDITS, reward);
+    unit_move(u, transaction, account_of(ACCOUNT_PILOT, p->player), escrow_account(), BOOK_CREDITS,
+              reward);
     return (struct contract_reply){.result = ORDER_DONE,
                                    .contract = put_head(u, p->player, a->contract.target, reward,
                                                         u->now_ms + HEAD_DAYS * 86400000ULL)};
@@ -375,7 +367,8 @@ static void punish(struct unit *u, struct act *a, struct pilot *killer, int64_t 
     if (credits <= 0 || u->contracts_n == CONTRACTS_MAX)
         return;
     const struct transaction *t = unit_transaction(u, "law", killer->player, a);
-    unit_move(u, t->id, account_of(ACCOUNT_PILOT, killer->player), escrow, BOOK_CREDITS, credits);
+    unit_move(u, t->id, account_of(ACCOUNT_PILOT, killer->player), escrow_account(), BOOK_CREDITS,
+              credits);
     (void)put_head(u, 0, killer->player, credits, u->now_ms + LAW_HOURS * 3600000ULL);
     pilot_touch(killer);
     decide_notice(u, &a->event, killer->player, -credits, "law");

@@ -38,29 +38,14 @@ static void end_cycle(struct unit *u, const struct act *a)
 
 /* --- haulers --- */
 
-static struct order_state state_of(const struct unit *u, const struct ship *s, const struct line *l)
-{
-    account_id station = account_of(ACCOUNT_STATION, l->location);
-    return (struct order_state){
-        .line = &l->price,
-        .docked_here = true,
-        .stock = book_balance(&u->book, station, (int32_t)l->commodity),
-        .treasury = book_balance(&u->book, station, BOOK_CREDITS),
-        .wallet = unit_wallet(u, s->player),
-        .aboard = book_balance(&u->book, account_of(ACCOUNT_SHIP, s->id), (int32_t)l->commodity),
-        .free_mass = catalog_hold(u->catalog, s->class_id) - unit_cargo_mass(u, s->id),
-        .unit_mass = catalog_mass(u->catalog, l->commodity)};
-}
-
 /* Trades as many as the station takes or has, by halves; no quantity is left out silently: what is
  * not sold stays aboard. */
 static void trade(struct unit *u, struct act *a, const struct ship *s, int side, uint32_t good,
                   int64_t quantity)
 {
-    struct line *l = unit_line(u, s->holder_id, good);
-    for (int i = 0; l && i < SELL_TRIES && quantity > 0; i++, quantity /= 2) {
+    for (int i = 0; i < SELL_TRIES && quantity > 0; i++, quantity /= 2) {
         struct order_ask ask = {.side = side, .quantity = quantity};
-        struct order_state state = state_of(u, s, l);
+        struct order_state state = decide_state(u, s->player, s, s->holder_id, good);
         struct order_outcome o = order_decide(&ask, &state);
         if (o.result != ORDER_DONE)
             continue;
@@ -91,9 +76,7 @@ static void note_voyage(struct unit *u, const struct ship *s, const struct haul_
 {
     const struct catalog *c = u->catalog;
     const struct config_class *k = world_config_class(&c->world, s->class_id);
-    uint32_t at = (uint32_t)(world_config_station(&c->world, from) - c->world.stations);
-    uint32_t end = (uint32_t)(world_config_station(&c->world, p->to) - c->world.stations);
-    const struct route_trip *trip = &c->trips[p->way][at][end];
+    const struct route_trip *trip = catalog_trip(c, p->way, from, p->to);
     struct manifest m;
     unit_manifest(u, s->id, &m);
     for (uint32_t i = 0; i < m.n; i++) {
@@ -104,8 +87,7 @@ static void note_voyage(struct unit *u, const struct ship *s, const struct haul_
     for (uint32_t z = 0; z < c->world.zones_n; z++) {
         struct zone_note *n = unit_zone(u, c->world.zones[z].id);
         if (n)
-            n->flown_s +=
-                (int64_t)trip->zone_u[z] * WORLD_UNIT / ((int64_t)k->cruise * WORLD_TICK_HZ);
+            n->flown_s += haul_seconds(k, trip->zone_u[z]);
     }
 }
 

@@ -5,8 +5,6 @@
 
 enum { LIMIT_HOURS = 24 };
 
-static const account_id escrow = ((account_id)ACCOUNT_SOURCE << 32) + SOURCE_ESCROW;
-
 static struct limit_reply refuse(enum order_result result, int64_t limit)
 {
     return (struct limit_reply){.result = result, .limit = limit};
@@ -33,7 +31,8 @@ static void hand_over(struct unit *u, const struct ship *s, const struct limit_o
                       int64_t quantity, int64_t transaction)
 {
     int64_t fits = ST_MIN(quantity, hold_room(u, s, o->commodity));
-    unit_move(u, transaction, escrow, account_of(ACCOUNT_SHIP, s->id), (int32_t)o->commodity, fits);
+    unit_move(u, transaction, escrow_account(), account_of(ACCOUNT_SHIP, s->id),
+              (int32_t)o->commodity, fits);
     keep(u, o->player, o->location, o->commodity, quantity - fits);
 }
 
@@ -41,8 +40,9 @@ static void pay_seller(struct unit *u, const struct line *l, uint64_t seller, in
                        int64_t transaction)
 {
     int64_t tax = price_tax(&l->price, credits);
-    unit_move(u, transaction, escrow, account_of(ACCOUNT_TAX, l->location), BOOK_CREDITS, tax);
-    unit_move(u, transaction, escrow, account_of(ACCOUNT_PILOT, seller), BOOK_CREDITS,
+    unit_move(u, transaction, escrow_account(), account_of(ACCOUNT_TAX, l->location), BOOK_CREDITS,
+              tax);
+    unit_move(u, transaction, escrow_account(), account_of(ACCOUNT_PILOT, seller), BOOK_CREDITS,
               credits - tax);
 }
 
@@ -72,8 +72,8 @@ static void fill(struct unit *u, struct limit_order *o, struct limit_order *rest
     int64_t q = ST_MIN(o->remains, rest->remains), credits = q * rest->price;
     if (o->side == ORDER_BUY) {
         pay_seller(u, l, rest->player, credits, transaction);
-        unit_move(u, transaction, escrow, account_of(ACCOUNT_PILOT, o->player), BOOK_CREDITS,
-                  q * (o->price - rest->price));
+        unit_move(u, transaction, escrow_account(), account_of(ACCOUNT_PILOT, o->player),
+                  BOOK_CREDITS, q * (o->price - rest->price));
         hand_over(u, s, o, q, transaction);
         r->total += credits;
     } else {
@@ -95,8 +95,8 @@ static void give_back(struct unit *u, const struct limit_order *o, const struct 
                       int64_t transaction)
 {
     if (o->side == ORDER_BUY)
-        unit_move(u, transaction, escrow, account_of(ACCOUNT_PILOT, o->player), BOOK_CREDITS,
-                  o->remains * o->price);
+        unit_move(u, transaction, escrow_account(), account_of(ACCOUNT_PILOT, o->player),
+                  BOOK_CREDITS, o->remains * o->price);
     else if (s)
         hand_over(u, s, o, o->remains, transaction);
     else
@@ -144,11 +144,11 @@ static struct limit_reply place(struct unit *u, const struct act *a, const struc
     o->remains = o->quantity;
     o->ends_ms = u->now_ms + LIMIT_HOURS * 3600000ULL;
     if (o->side == ORDER_BUY)
-        unit_move(u, transaction, account_of(ACCOUNT_PILOT, p->player), escrow, BOOK_CREDITS,
-                  o->price * o->quantity);
+        unit_move(u, transaction, account_of(ACCOUNT_PILOT, p->player), escrow_account(),
+                  BOOK_CREDITS, o->price * o->quantity);
     else
-        unit_move(u, transaction, account_of(ACCOUNT_SHIP, s->id), escrow, (int32_t)o->commodity,
-                  o->quantity);
+        unit_move(u, transaction, account_of(ACCOUNT_SHIP, s->id), escrow_account(),
+                  (int32_t)o->commodity, o->quantity);
     for (struct limit_order *rest = best_match(u, o); rest && o->remains > 0;
          rest = best_match(u, o))
         fill(u, o, rest, s, &r, transaction);
@@ -195,7 +195,8 @@ static struct limit_reply collect(struct unit *u, const struct act *a, const str
     int64_t q = ST_MIN(k->quantity, hold_room(u, s, a->commodity));
     if (q == 0)
         return refuse(ORDER_NO_SPACE, 0);
-    unit_move(u, transaction, escrow, account_of(ACCOUNT_SHIP, s->id), (int32_t)a->commodity, q);
+    unit_move(u, transaction, escrow_account(), account_of(ACCOUNT_SHIP, s->id),
+              (int32_t)a->commodity, q);
     k->change -= q;
     return (struct limit_reply){.result = ORDER_DONE, .collected = q};
 }

@@ -7,21 +7,21 @@
 #include <st/assert.h>
 #include <st/rng.h>
 
-static struct order_state state_of(struct unit *u, const struct act *a, const struct pilot *p)
+struct order_state decide_state(struct unit *u, uint64_t player, const struct ship *s,
+                                uint32_t location, uint32_t commodity)
 {
-    const struct ship *s = unit_ship(u, p->ship);
-    const struct line *l = unit_line(u, a->location, a->commodity);
-    account_id station = account_of(ACCOUNT_STATION, a->location);
+    const struct line *l = unit_line(u, location, commodity);
+    account_id station = account_of(ACCOUNT_STATION, location);
     struct order_state state = {.line = l ? &l->price : NULL};
     if (!l)
         return state;
-    state.docked_here = s->holder == HOLDER_STATION && s->holder_id == a->location && !s->locked;
-    state.stock = book_balance(&u->book, station, (int32_t)a->commodity);
+    state.docked_here = s->holder == HOLDER_STATION && s->holder_id == location && !s->locked;
+    state.stock = book_balance(&u->book, station, (int32_t)commodity);
     state.treasury = book_balance(&u->book, station, BOOK_CREDITS);
-    state.wallet = unit_wallet(u, p->player);
-    state.aboard = book_balance(&u->book, account_of(ACCOUNT_SHIP, s->id), (int32_t)a->commodity);
+    state.wallet = unit_wallet(u, player);
+    state.aboard = book_balance(&u->book, account_of(ACCOUNT_SHIP, s->id), (int32_t)commodity);
     state.free_mass = catalog_hold(u->catalog, s->class_id) - unit_cargo_mass(u, s->id);
-    state.unit_mass = catalog_mass(u->catalog, a->commodity);
+    state.unit_mass = catalog_mass(u->catalog, commodity);
     return state;
 }
 
@@ -57,7 +57,8 @@ static struct quote *find_quote(struct unit *u, const struct act *a)
 static struct order_outcome decide_outcome(struct unit *u, const struct act *a,
                                            const struct pilot *p)
 {
-    struct order_state state = state_of(u, a, p);
+    struct order_state state =
+        decide_state(u, p->player, unit_ship(u, p->ship), a->location, a->commodity);
     struct order_ask ask = {a->side, a->quantity, a->worst_total, false, 0};
     struct quote *q = find_quote(u, a);
     if (a->has_quote && !q)
@@ -125,7 +126,8 @@ static void explain(struct quote_reply *r, const struct line *l, int64_t stock, 
 void decide_quote(struct unit *u, struct act *a, struct pilot *p)
 {
     struct quote_reply r = {0};
-    struct order_state state = state_of(u, a, p);
+    struct order_state state =
+        decide_state(u, p->player, unit_ship(u, p->ship), a->location, a->commodity);
     state.wallet = INT64_MAX; /* a price may be asked for by the poor */
     struct order_ask ask = {a->side, a->quantity, 0, false, 0};
     struct order_outcome o = order_decide(&ask, &state);

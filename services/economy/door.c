@@ -161,7 +161,6 @@ static void on_request(void *ctx, struct st_bus_msg *msg)
         return;
     }
     r->msg = msg;
-    r->alone = r->act.kind == ACT_LIMIT;
     st_list_push(only_looks(&r->act) ? &d->looking : &d->waiting, &r->node);
 }
 
@@ -261,15 +260,23 @@ static void fill_look(struct door *d, struct batch *b)
     }
 }
 
+/* A limit order's load is about it alone; a question that has to record a new session first reads
+ * rows that others' acts would have locked. */
+static bool runs_alone(const struct request *r)
+{
+    return r->alone || r->act.kind == ACT_LIMIT || r->act.kind == ACT_BOOK ||
+           r->act.kind == ACT_CONTRACTS;
+}
+
 static void fill(struct door *d, struct batch *b)
 {
     b->count = 0;
     while (!st_list_empty(&d->waiting) && b->count < d->service->batch_max) {
         struct request *r = st_list_entry(d->waiting.next, struct request, node);
-        if (r->alone && b->count > 0)
+        if (runs_alone(r) && b->count > 0)
             return;
         add(b, r);
-        if (r->alone)
+        if (runs_alone(r))
             return;
     }
 }

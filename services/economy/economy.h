@@ -14,6 +14,7 @@
 
 #include <st/base.h>
 #include <st/subject.h>
+#include <world/config.h>
 
 #include "ledger/book.h"
 #include "ledger/order.h"
@@ -72,8 +73,6 @@ enum {
     SHIPS_MAX = 2 * PILOTS_MAX,
     FLEET_MAX = 2 * RULES_SHIPS_MAX * ECONOMY_BATCH_MAX,
     LINES_MAX = 512,
-    CONFIG_ZONES = 16,    /* as CONFIG_ZONES_MAX */
-    CONFIG_STATIONS = 64, /* as CONFIG_STATIONS_MAX */
     TRADES_MAX = 4 * ECONOMY_BATCH_MAX,
     LOOTS_MAX = DROPS_MAX * ECONOMY_BATCH_MAX,
     TRANSACTIONS_MAX = 12 * ECONOMY_BATCH_MAX,
@@ -475,12 +474,12 @@ struct unit {
     struct inbox_row inbox[ECONOMY_BATCH_MAX * 2];
     struct price_point points[LINES_MAX];
     struct contract contracts[CONTRACTS_MAX];
-    uint32_t offers_n[CONFIG_STATIONS]; /* open at each station of the catalog */
+    uint32_t offers_n[CONFIG_STATIONS_MAX]; /* open at each station of the catalog */
     struct limit_order limits[LIMITS_MAX];
     struct locker lockers[LOCKERS_MAX];
     struct book_level levels[LEVELS_MAX];
     struct haul_loss losses[GOODS_MAX * ECONOMY_BATCH_MAX];
-    struct zone_note zones[CONFIG_ZONES];
+    struct zone_note zones[CONFIG_ZONES_MAX];
     int64_t traders; /* pilots who traded of late */
     uint32_t pilots_n, ships_n, fleet_n, lines_n, loots_n, quotes_n, shards_n, transactions_n,
         letters_n, trades_n, changes_n, inbox_n, points_n, losses_n, zones_n, contracts_n, limits_n,

@@ -7,14 +7,7 @@
 
 enum { PPM = 1000000, LOSS_MAX_PPM = 950000, SHIP_SHARE_PM = 600, TRIES = 4, ESCORT_RISK = 2 };
 
-static uint32_t station_index(const struct catalog *c, uint32_t id)
-{
-    const struct config_station *s = world_config_station(&c->world, id);
-    st_assert(s);
-    return (uint32_t)(s - c->world.stations);
-}
-
-static int64_t seconds_of(const struct config_class *k, int64_t length_u)
+int64_t haul_seconds(const struct config_class *k, int64_t length_u)
 {
     return length_u * WORLD_UNIT / ((int64_t)k->cruise * WORLD_TICK_HZ);
 }
@@ -33,7 +26,7 @@ static int64_t loss_of(const struct unit *u, const struct haul_ship *s,
 {
     int64_t ppm = 0;
     for (uint32_t z = 0; z < u->catalog->world.zones_n; z++)
-        ppm += risk_of(u, z) * seconds_of(s->class_, trip->zone_u[z]) / 60;
+        ppm += risk_of(u, z) * haul_seconds(s->class_, trip->zone_u[z]) / 60;
     if (s->guild->escort_class != 0 && trip->risk >= ESCORT_RISK)
         ppm = ppm * u->catalog->params.escort_pm / 1000;
     return ST_MIN(ppm, (int64_t)LOSS_MAX_PPM);
@@ -176,12 +169,11 @@ static void weigh(const struct unit *u, const struct haul_ship *s, const struct 
                   enum route_way way, struct haul_plan *p)
 {
     const struct catalog *c = u->catalog;
-    const struct route_trip *trip =
-        &c->trips[way][station_index(c, m->from)][station_index(c, m->to)];
+    const struct route_trip *trip = catalog_trip(c, way, m->from, m->to);
     const struct catalog_fees *fees = catalog_fees(c, s->class_->id);
     p->to = m->to;
     p->way = way;
-    p->seconds = seconds_of(s->class_, trip->length_u) + HAUL_OVERHEAD_S;
+    p->seconds = haul_seconds(s->class_, trip->length_u) + HAUL_OVERHEAD_S;
     p->cost = m->cost + fees->docking_fee + fees->fuel_per_min * p->seconds / 60;
     p->revenue = m->revenue;
     p->loss_ppm = loss_of(u, s, trip);
@@ -200,15 +192,14 @@ struct haul_plan haul_to(const struct unit *u, const struct haul_ship *s, uint32
                          uint32_t to)
 {
     const struct catalog *c = u->catalog;
-    uint32_t at = station_index(c, from), end = station_index(c, to);
     struct haul_plan best = {0}, p = {0};
-    if (at == end || !(may_fly(s, &c->trips[ROUTE_GUARDED][at][end]) ||
-                       may_fly(s, &c->trips[ROUTE_SHORT][at][end])))
+    if (!may_fly(s, catalog_trip(c, ROUTE_GUARDED, from, to)) &&
+        !may_fly(s, catalog_trip(c, ROUTE_SHORT, from, to)))
         return best;
     struct means m = means_of(u, s, from, to);
     fill(u, s, &m, &p.buy);
     for (uint32_t way = 0; way < ROUTE_WAYS && m.revenue > m.cost; way++) {
-        if (!may_fly(s, &c->trips[way][at][end]))
+        if (!may_fly(s, catalog_trip(c, (enum route_way)way, from, to)))
             continue;
         weigh(u, s, &m, (enum route_way)way, &p);
         if (haul_worth(&p) > haul_worth(&best))
@@ -232,11 +223,10 @@ struct haul_plan haul_empty(const struct unit *u, const struct haul_ship *s, uin
                             uint32_t to)
 {
     const struct catalog *c = u->catalog;
-    uint32_t at = station_index(c, from), end = station_index(c, to);
     struct means m = {.from = from, .to = to};
     struct haul_plan p = {0};
     for (uint32_t way = 0; way < ROUTE_WAYS && p.to == 0; way++)
-        if (at != end && may_fly(s, &c->trips[way][at][end]))
+        if (may_fly(s, catalog_trip(c, (enum route_way)way, from, to)))
             weigh(u, s, &m, (enum route_way)way, &p);
     return p;
 }

@@ -31,6 +31,8 @@ struct haul_plan {
     int64_t hazard_pm;     /* so much more than its floor the guild wants for it */
 };
 
+/* Flight of so many u at cruise. */
+int64_t haul_seconds(const struct config_class *k, int64_t length_u);
 /* What a voyage earns a minute when danger is paid for: to be compared with the guild's floor. */
 int64_t haul_worth(const struct haul_plan *p);
 /* The best load and way to one destination; to = 0 when there is none that earns. */

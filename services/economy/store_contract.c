@@ -73,7 +73,7 @@ static void take_offers(struct unit *u, const struct st_pg_result *r)
 
 void store_contract_ask(struct store *s, const struct contract_needs *n)
 {
-    if (s->unit->looks) {
+    if (n->look) {
         struct column *c = steps_add(s, &q_look, 2);
         for (size_t i = 0; i < n->locations_n; i++)
             column_int(&c[0], n->locations[i]);

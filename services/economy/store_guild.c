@@ -105,7 +105,7 @@ static void take_inbound(struct unit *u, const struct st_pg_result *r)
     }
 }
 
-void store_guild_take(struct store *s, size_t step)
+bool store_guild_take(struct store *s, size_t step)
 {
     struct unit *u = s->unit;
     const struct st_pg_stmt *q = s->steps[step].stmt;
@@ -118,14 +118,11 @@ void store_guild_take(struct store *s, size_t step)
         take_cargo(u, r);
     else if (q == &q_inbound)
         take_inbound(u, r);
+    else if (q != &q_due)
+        return false;
     for (size_t i = 0; q == &q_due && i < st_pg_rows(r) && u->ships_n < SHIPS_MAX; i++)
         store_read_ship(r, i, &u->ships[u->ships_n++]);
-}
-
-bool store_guild_asked(const struct store *s, size_t step)
-{
-    const struct st_pg_stmt *q = s->steps[step].stmt;
-    return q == &q_traders || q == &q_zones || q == &q_due || q == &q_cargo || q == &q_inbound;
+    return true;
 }
 
 void store_guild_write(struct store *s)

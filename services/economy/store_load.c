@@ -128,13 +128,10 @@ static void need_station(struct needs *n, uint32_t location)
 static void need_line(struct needs *n, const struct catalog *c, uint32_t location,
                       uint32_t commodity)
 {
-    bool exists = false;
-    for (uint32_t i = 0; i < c->lines_n; i++)
-        exists = exists || (c->lines[i].location == location && c->lines[i].commodity == commodity);
     for (size_t i = 0; i < n->lines_n; i++)
         if (n->lines[i].location == location && n->lines[i].commodity == commodity)
             return;
-    if (!exists)
+    if (catalog_line_of(c, location, commodity) == c->lines_n)
         return;
     st_assert(n->lines_n < LINES_MAX);
     n->lines[n->lines_n++] = (struct catalog_line){.location = location, .commodity = commodity};
@@ -172,7 +169,8 @@ static void need_contract(struct needs *n, const struct catalog *c, const struct
     n->contracts.any = true;
     n->contracts.players[n->contracts.players_n++] = a->player;
     n->contracts.locations[n->contracts.locations_n++] = a->location;
-    if (a->kind == ACT_CONTRACTS)
+    n->contracts.look = a->kind == ACT_CONTRACTS;
+    if (n->contracts.look)
         return;
     n->sources = true;
     if (a->contract.id != 0)
@@ -522,9 +520,7 @@ static void take_all(struct store *s)
             take_quotes(u, r);
         else if (q == &q_inbox)
             take_inbox(u, r);
-        else if (store_guild_asked(s, i))
-            store_guild_take(s, i);
-        else if (store_contract_take(s, i))
+        else if (store_guild_take(s, i) || store_contract_take(s, i))
             continue;
         else if (q != &st_pg_stmt_commit)
             take_numbers(u, r, q == &q_ship_ids);

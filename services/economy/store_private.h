@@ -55,9 +55,8 @@ void store_read_ship(const struct st_pg_result *r, size_t row, struct ship *out)
 /* Steps of a drift, by store_guild.c: asked for in the load, read into the unit, written at last.
  */
 void store_guild_ask(struct store *s);
-void store_guild_ask_zones(struct store *s); /* for events: the zones alone */
-bool store_guild_asked(const struct store *s, size_t step);
-void store_guild_take(struct store *s, size_t step);
+void store_guild_ask_zones(struct store *s);         /* for events: the zones alone */
+bool store_guild_take(struct store *s, size_t step); /* false: a step of another file */
 void store_guild_write(struct store *s);
 
 /* Limit orders, by store_limit.c. The statements that take the place of others' for an act that
@@ -85,7 +84,7 @@ struct contract_needs {
     size_t ids_n, players_n, victims_n;
     uint32_t locations[ECONOMY_BATCH_MAX]; /* to look at */
     size_t locations_n;
-    bool any, cycle;
+    bool any, cycle, look;
 };
 void store_contract_ask(struct store *s, const struct contract_needs *n);
 bool store_contract_take(struct store *s, size_t step);

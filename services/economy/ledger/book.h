@@ -47,6 +47,11 @@ static inline account_id account_of(enum account_kind kind, uint64_t number)
 {
     return (account_id)(((uint64_t)kind << 32) + number);
 }
+/* What contracts and limit orders hold until they end. */
+static inline account_id escrow_account(void)
+{
+    return account_of(ACCOUNT_SOURCE, SOURCE_ESCROW);
+}
 static inline enum account_kind account_kind(account_id a)
 {
     return (enum account_kind)((uint64_t)a >> 32);

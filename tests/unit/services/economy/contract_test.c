@@ -319,6 +319,18 @@ START_TEST(what_is_told)
     for (size_t i = 0; i < r->n_offer; i++)
         ck_assert_uint_eq(r->offer[i]->origin, TER);
     ck_assert_uint_ge(r->n_head, 1);
+    /* The first question of a new session waits for a writer, and is answered there alike. */
+    size_t offers = r->n_offer;
+    struct act later = act_of(ACT_CONTRACTS, p), *one[] = {&later};
+    later.session_epoch = 2;
+    later.location = TER;
+    ck_assert_int_eq(store_look(store, one, 1), 0);
+    ck_assert(later.must_lock);
+    run(&later);
+    r = kit_unpack(&startrader__v1__contracts_reply__descriptor, later.answer, later.answer_len);
+    ck_assert_uint_eq(r->n_offer, offers);
+    ck_assert_uint_eq(r->n_own, 1);
+    ck_assert_uint_ge(r->n_head, 1);
 }
 END_TEST
 

@@ -321,6 +321,17 @@ START_TEST(what_is_told)
     r = kit_unpack(&startrader__v1__book_reply__descriptor, other.answer, other.answer_len);
     ck_assert_uint_eq(r->n_own, 1);
     ck_assert_uint_ge(r->n_bid, 1);
+    /* The first question of a new session waits for a writer, and is answered there alike. */
+    struct act later = act_of(ACT_BOOK, p), *one[] = {&later};
+    later.session_epoch = 2;
+    later.location = TER;
+    later.commodity = POL;
+    ck_assert_int_eq(store_look(store, one, 1), 0);
+    ck_assert(later.must_lock);
+    run(&later);
+    r = kit_unpack(&startrader__v1__book_reply__descriptor, later.answer, later.answer_len);
+    ck_assert_uint_eq(r->n_own, 1);
+    ck_assert_uint_ge(r->n_bid, 1);
 }
 END_TEST
 
