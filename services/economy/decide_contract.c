@@ -4,8 +4,8 @@
 #include <st/rng.h>
 
 enum {
-    TRIES = 12,           /* markets drawn for an offer */
-    LOT_MIN_T = 12,       /* of a delivery */
+    TRIES = 12, /* markets drawn for an offer */
+    LOT_MIN_T = RULES_MODEST_LOT_T,
     LOT_STEPS = 8,        /* of 4 t above that */
     OFFER_SPEED_U = 210,  /* per second, that fees and terms reckon with */
     TERM_MIN_S = 600,     /* to fulfil a delivery, beside three times the flight */
@@ -134,10 +134,10 @@ void contracts_cycle(struct unit *u, struct act *a)
     }
     for (uint32_t i = 0; i < w->stations_n; i++) {
         uint32_t most = (uint32_t)u->catalog->params.offers, location = w->stations[i].id;
-        if (u->offers_n[i] < most / 2 && make_offer(u, a, location, u->offers_n[i], true))
+        if (u->offers_n[i] >= most ||
+            (u->modest_n[i] < most / 2 && make_offer(u, a, location, u->offers_n[i], true)))
             continue;
-        if (u->offers_n[i] < most)
-            (void)make_offer(u, a, location, u->offers_n[i], false);
+        (void)make_offer(u, a, location, u->offers_n[i], false);
     }
 }
 

@@ -475,6 +475,7 @@ struct unit {
     struct price_point points[LINES_MAX];
     struct contract contracts[CONTRACTS_MAX];
     uint32_t offers_n[CONFIG_STATIONS_MAX]; /* open at each station of the catalog */
+    uint32_t modest_n[CONFIG_STATIONS_MAX]; /* those of them that a new pilot can take */
     struct limit_order limits[LIMITS_MAX];
     struct locker lockers[LOCKERS_MAX];
     struct book_level levels[LEVELS_MAX];

@@ -25,8 +25,12 @@ static const struct st_pg_stmt
                "SELECT " COLUMNS " FROM economy.contracts WHERE kind = 1 AND state IN (1, 2) AND"
                " ends_at <= to_timestamp(($1::bigint[])[1] / 1000.0) ORDER BY ends_at, id LIMIT 64"
                " FOR UPDATE"},
-    q_offers = {"contracts_offers", "SELECT origin, count(*) FROM economy.contracts"
-                                    " WHERE kind = 1 AND state = 1 GROUP BY origin"},
+    /* All, and those that a pilot of such a purse and hold can take. */
+    q_offers = {"contracts_offers",
+                "SELECT origin, count(*), count(*) FILTER (WHERE collateral <= ($1::bigint[])[1]"
+                " AND quantity * g.mass <= ($1::bigint[])[2]) FROM economy.contracts"
+                " JOIN economy.commodities g ON g.id = commodity"
+                " WHERE kind = 1 AND state = 1 GROUP BY origin"},
     q_insert = {"insert_contracts",
                 "INSERT INTO economy.contracts (id, kind, state, origin, destination, commodity,"
                 " quantity, fee, collateral, issuer, player, target, ends_at)"
@@ -66,8 +70,10 @@ static void take_offers(struct unit *u, const struct st_pg_result *r)
     const struct world_config *w = &u->catalog->world;
     for (size_t i = 0; i < st_pg_rows(r); i++) {
         const struct config_station *s = world_config_station(w, (uint32_t)st_pg_int(r, i, 0));
-        if (s)
-            u->offers_n[s - w->stations] = (uint32_t)st_pg_int(r, i, 1);
+        if (!s)
+            continue;
+        u->offers_n[s - w->stations] = (uint32_t)st_pg_int(r, i, 1);
+        u->modest_n[s - w->stations] = (uint32_t)st_pg_int(r, i, 2);
     }
 }
 
@@ -83,7 +89,9 @@ void store_contract_ask(struct store *s, const struct contract_needs *n)
     }
     if (n->cycle) {
         column_int(steps_add(s, &q_ended, 1), (int64_t)s->unit->now_ms);
-        (void)steps_add(s, &q_offers, 0);
+        struct column *modest = steps_add(s, &q_offers, 1);
+        column_int(modest, RULES_START_CREDITS);
+        column_int(modest, RULES_MODEST_LOT_T);
         return;
     }
     struct column *c = steps_add(s, &q_lock, 3);

@@ -18,6 +18,7 @@ void unit_clear(struct unit *u, const struct catalog *catalog, uint64_t now_ms)
     u->inbox_n = u->points_n = u->bytes_n = u->losses_n = u->zones_n = 0;
     u->contracts_n = u->limits_n = u->lockers_n = u->levels_n = 0;
     memset(u->offers_n, 0, sizeof u->offers_n);
+    memset(u->modest_n, 0, sizeof u->modest_n);
     u->traders = 0;
     u->ids_n = u->id_block = u->id_next = u->ship_ids_n = u->ship_next = 0;
     u->catalog = catalog;

@@ -64,7 +64,10 @@ export const dockedStates = ({ landing, signedIn, settle, says, docked }) => [
             await page.waitForSelector('tr[data-good="FOO"]');
             await page.getByRole('tab', { name: /Deliveries/ }).click();
             await says(pilot, '[data-contract="offer"] b', /^\d+ .+ to .+/);
-            await page.locator('[data-contract="offer"] .button').first().click();
+            const takes = page.locator('[data-contract="offer"] .button:enabled');
+            const fits = async () => (await takes.count()) > 0;
+            await pilot.until('an offer that the hold has room for', fits, 300000);
+            await takes.first().click();
             await says(pilot, '.facts-list [role="status"]', /The goods are aboard/);
             await says(pilot, '[data-contract="own"]', / left/);
             await pilot.shot('state-contract');

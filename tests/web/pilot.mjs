@@ -249,6 +249,8 @@ export class Pilot {
         await this.until('a new hull', () => this.page.locator('.dialog .continue').isEnabled());
         await this.page.click('.dialog .continue');
         await this.until('docked', () => this.shown('.docked tbody tr'));
+        const empty = async () => (await this.text('.hold-sum .figure')).startsWith('0');
+        await this.until('the hold of a new ship, empty', empty);
     }
 
     /** Sets the course by the map; `name` = of a station. */

@@ -437,7 +437,14 @@ const states = [
             await pilot.until('the landing', () => pilot.shown('.play'));
         },
     ],
-    ...dockedStates({ landing, signedIn, settle, says, docked }),
+    ...dockedStates({ landing, signedIn, settle, says, docked }).map(([name, run]) => [
+        name,
+        async () => {
+            // Each window draws: those of states before make this one slow.
+            for (const pilot of opened) await pilot.stop();
+            await run();
+        },
+    ]),
     [
         'no error in the pages but of the network',
         async () => {

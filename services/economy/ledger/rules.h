@@ -11,6 +11,7 @@
 
 enum {
     RULES_START_CREDITS = 2500,
+    RULES_MODEST_LOT_T = 12, /* of a delivery that a new pilot can take */
     RULES_DRONE_BOUNTY = 100,
     RULES_TICKS_PER_MINUTE = 1200,
     RULES_MICRO = 1000000,        /* parts of a unit that a flow is counted in */

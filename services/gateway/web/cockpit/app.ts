@@ -329,6 +329,7 @@ export class App {
   private onDestroyed(d: Destroyed): void {
     const { cockpit } = this;
     if (!cockpit) return;
+    cockpit.market.shipLost();
     const at = cockpit.game.place();
     this.view.scene.explode(
       at.x,

@@ -127,6 +127,7 @@ export class Contracts {
     const risk = this.game.zone(this.game.station(c.destination)?.zone ?? 0)?.risk ?? 0;
     const left = seconds(Math.max(0, (Number(c.endsMs) - Date.now()) / 1000));
     const mass = c.quantity * (this.game.good(c.commodity)?.mass ?? 1);
+    const obstacle = own ? '' : this.obstacle(c);
     const button = h(
       'button',
       {
@@ -135,7 +136,7 @@ export class Contracts {
       },
       say(own ? 'contractDrop' : 'contractTake'),
     );
-    button.disabled = this.busy;
+    button.disabled = this.busy || obstacle !== '';
     return this.row(
       own ? 'own' : 'offer',
       h('span', { class: `risk${risk}` }, chevrons(risk)),
@@ -145,8 +146,18 @@ export class Contracts {
       h('span', { class: 'mute figure' }, say('contractPledge', { cr: money(c.collateral) })),
       h('span', { class: 'gain figure' }, say('jobFee', { cr: money(c.fee) })),
       own ? this.route(c.destination) : '',
+      obstacle && h('small', { class: 'mute' }, obstacle),
       button,
     );
+  }
+
+  /** Why an offer cannot be taken as things are; '' when it can. */
+  private obstacle(c: Contract): string {
+    const mass = this.game.good(c.commodity)?.mass ?? 1;
+    const room = Math.max(0, Math.floor((this.market.hold - this.market.cargoMass) / mass));
+    if (c.quantity > room) return say('contract_5', { limit: figure(room) });
+    const short = Number(c.collateral) - (this.game.credits ?? 0);
+    return short > 0 ? say('contract_3', { limit: figure(short) }) : '';
   }
 
   private head(c: Contract): HTMLElement {

@@ -87,6 +87,12 @@ export class Market {
     this.nextAt = 0;
   }
 
+  /** The ship is lost, and with it what was aboard: not shown until the books say so too. */
+  shipLost(): void {
+    if (this.account) this.account.cargo = [];
+    this.stale();
+  }
+
   private setSilent(silent: boolean): void {
     if (silent === this.silent) return;
     this.silent = silent;
