@@ -76,6 +76,7 @@ void decide_provision(struct unit *u, struct act *a)
                        .hull = k->hull,
                        .torpedoes = k->torpedoes,
                        .weapon = k->gun,
+                       .insurance = INSURANCE_NONE,
                        .created = true};
     p = &u->pilots[u->pilots_n++];
     *p = (struct pilot){

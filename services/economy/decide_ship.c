@@ -31,9 +31,16 @@ static struct ship *new_ship(struct unit *u, struct pilot *p, const struct confi
                        .hull = k->hull,
                        .torpedoes = k->torpedoes,
                        .weapon = k->gun,
+                       .insurance = k->price > 0 ? INSURANCE_WANTED : INSURANCE_NONE,
                        .created = true};
-    u->fleet[u->fleet_n++] =
-        (struct berth){p->player, s->id, k->id, HOLDER_STATION, s->holder_id, k->hull};
+    u->fleet[u->fleet_n++] = (struct berth){.player = p->player,
+                                            .ship = s->id,
+                                            .class_id = k->id,
+                                            .holder = HOLDER_STATION,
+                                            .holder_id = s->holder_id,
+                                            .hull = k->hull,
+                                            .weapon = k->gun,
+                                            .insurance = s->insurance};
     take(u, p, s, transaction);
     return s;
 }
@@ -72,10 +79,16 @@ static struct ship_reply refuse(enum order_result result, int64_t limit)
     return (struct ship_reply){.result = result, .limit = limit};
 }
 
+static bool has_yard(const struct unit *u, uint32_t location)
+{
+    const struct config_station *at = world_config_station(&u->catalog->world, location);
+    return at && at->flags & CONFIG_STATION_SHIPYARD;
+}
+
 static bool builds(const struct unit *u, uint32_t location, const struct config_class *k)
 {
     const struct config_station *at = world_config_station(&u->catalog->world, location);
-    return at && at->flags & CONFIG_STATION_SHIPYARD && k && k->role == CONFIG_ROLE_PLAYER &&
+    return has_yard(u, location) && k && k->role == CONFIG_ROLE_PLAYER &&
            (at->flags & CONFIG_STATION_ALL_SHIPS || k->price <= RULES_SMALL_YARD_PRICE);
 }
 
@@ -93,6 +106,17 @@ static int64_t worth(const struct unit *u, const struct ship *s)
     return rules_resale(k->price, s->hull, k->hull);
 }
 
+/* Done for this total, unless it is more than was agreed to, or than there is. */
+static struct ship_reply priced(struct unit *u, const struct act *a, const struct pilot *p,
+                                int64_t total)
+{
+    if (a->worst_total > 0 && total > a->worst_total)
+        return (struct ship_reply){.result = ORDER_PRICE_MOVED, .total = total};
+    if (total > unit_wallet(u, p->player))
+        return refuse(ORDER_NO_CREDITS, total - unit_wallet(u, p->player));
+    return (struct ship_reply){.result = ORDER_DONE, .total = total};
+}
+
 static struct ship_reply buying(struct unit *u, const struct act *a, const struct pilot *p)
 {
     const struct ship *old = unit_ship(u, p->ship);
@@ -106,11 +130,38 @@ static struct ship_reply buying(struct unit *u, const struct act *a, const struc
     if (unit_cargo_mass(u, old->id) > k->hold)
         return refuse(ORDER_NO_SPACE, k->hold);
     int64_t total = (int64_t)k->price - (a->trade_in ? worth(u, old) : 0);
-    if (a->worst_total > 0 && total > a->worst_total)
-        return (struct ship_reply){.result = ORDER_PRICE_MOVED, .total = total};
-    if (total > unit_wallet(u, p->player))
-        return refuse(ORDER_NO_CREDITS, total - unit_wallet(u, p->player));
-    return (struct ship_reply){.result = ORDER_DONE, .total = total};
+    if (a->insurance == INSURANCE_WANTED)
+        total += rules_premium(k->price);
+    return priced(u, a, p, total);
+}
+
+/* All gun mounts at once; torpedo tubes and point defence belong to the class. */
+static struct ship_reply refitting(struct unit *u, const struct act *a, const struct pilot *p)
+{
+    const struct world_config *w = &u->catalog->world;
+    const struct ship *s = unit_ship(u, p->ship);
+    const struct config_weapon *gun = world_config_weapon(w, a->weapon);
+    const struct config_weapon *now = world_config_weapon(w, s->weapon);
+    if (s->holder != HOLDER_STATION || s->locked)
+        return refuse(ORDER_NOT_DOCKED, 0);
+    if (!has_yard(u, s->holder_id) || !gun || gun->kind != CONFIG_WEAPON_GUN || !now || gun == now)
+        return refuse(ORDER_UNKNOWN_COMMODITY, 0);
+    int64_t mounts = world_config_class(w, s->class_id)->guns;
+    return priced(u, a, p, rules_refit_price(mounts, gun->price, now->price));
+}
+
+/* A policy can be had at any station; giving one up pays nothing back. */
+static struct ship_reply insuring(struct unit *u, const struct act *a, const struct pilot *p)
+{
+    const struct ship *s = unit_ship(u, p->ship);
+    int64_t price = world_config_class(&u->catalog->world, s->class_id)->price;
+    bool wanted = a->insurance == INSURANCE_WANTED;
+    if (s->holder != HOLDER_STATION || s->locked)
+        return refuse(ORDER_NOT_DOCKED, 0);
+    if (price == 0 || (s->insurance == INSURANCE_HELD) == wanted)
+        return price > 0 && !wanted ? (struct ship_reply){.result = ORDER_DONE}
+                                    : refuse(ORDER_UNKNOWN_COMMODITY, 0);
+    return priced(u, a, p, wanted ? rules_premium(price) : 0);
 }
 
 static struct ship_reply taking_over(struct unit *u, const struct act *a, const struct pilot *p)
@@ -127,11 +178,11 @@ static struct ship_reply taking_over(struct unit *u, const struct act *a, const 
     return (struct ship_reply){.result = ORDER_DONE};
 }
 
-static void pay(struct unit *u, const struct pilot *p, int64_t total, int64_t transaction)
+static void pay(struct unit *u, const struct pilot *p, enum source to, int64_t total,
+                int64_t transaction)
 {
-    account_id pilot = account_of(ACCOUNT_PILOT, p->player);
-    account_id yard = account_of(ACCOUNT_SOURCE, SOURCE_SHIPYARD);
-    unit_move_either(u, transaction, pilot, yard, BOOK_CREDITS, total);
+    unit_move_either(u, transaction, account_of(ACCOUNT_PILOT, p->player),
+                     account_of(ACCOUNT_SOURCE, to), BOOK_CREDITS, total);
 }
 
 /* (station, v) into (sold, v + 1). */
@@ -147,24 +198,72 @@ static void sell(struct unit *u, struct ship *s)
     ship_change(s);
 }
 
+static void change_ship(struct unit *u, struct ship *s)
+{
+    ship_change(s);
+    for (uint32_t i = 0; i < u->fleet_n; i++)
+        if (u->fleet[i].ship == s->id) {
+            u->fleet[i].weapon = s->weapon;
+            u->fleet[i].insurance = s->insurance;
+        }
+}
+
+static struct ship *buy(struct unit *u, const struct act *a, struct pilot *p, int64_t total,
+                        int64_t transaction)
+{
+    const struct config_class *k = world_config_class(&u->catalog->world, a->class_id);
+    int64_t premium = a->insurance == INSURANCE_WANTED ? rules_premium(k->price) : 0;
+    struct ship *old = unit_ship(u, p->ship), *s = new_ship(u, p, k, transaction);
+    pay(u, p, SOURCE_SHIPYARD, total - premium, transaction);
+    pay(u, p, SOURCE_INSURANCE, premium, transaction);
+    s->insurance = premium > 0 ? INSURANCE_HELD : INSURANCE_NONE;
+    change_ship(u, s);
+    if (a->trade_in)
+        sell(u, old);
+    return s;
+}
+
+/* What was decided is done; the ship that is flown from now on. */
+static struct ship *done(struct unit *u, const struct act *a, struct pilot *p, int64_t total,
+                         int64_t transaction)
+{
+    if (a->class_id != 0)
+        return buy(u, a, p, total, transaction);
+    if (a->ship != 0) {
+        take(u, p, unit_ship(u, a->ship), transaction);
+        return unit_ship(u, p->ship);
+    }
+    struct ship *s = unit_ship(u, p->ship);
+    pay(u, p, a->weapon != 0 ? SOURCE_SHIPYARD : SOURCE_INSURANCE, total, transaction);
+    if (a->weapon != 0)
+        s->weapon = a->weapon;
+    else
+        s->insurance = a->insurance == INSURANCE_WANTED ? INSURANCE_HELD : INSURANCE_NONE;
+    change_ship(u, s);
+    pilot_touch(p);
+    return s;
+}
+
 static void change(struct unit *u, const struct act *a, struct pilot *p, struct ship_reply *r,
                    int64_t transaction)
 {
-    struct ship *old = unit_ship(u, p->ship), *s;
-    pay(u, p, r->total, transaction);
-    if (a->class_id != 0) {
-        s = new_ship(u, p, world_config_class(&u->catalog->world, a->class_id), transaction);
-        if (a->trade_in)
-            sell(u, old);
-    } else {
-        s = unit_ship(u, a->ship);
-        take(u, p, s, transaction);
-    }
+    const struct ship *s = done(u, a, p, r->total, transaction);
     decide_touched(u, p, "ship");
     r->ship = s->id;
     r->class_id = s->class_id;
+    r->weapon = s->weapon;
+    r->insurance = s->insurance;
     r->balance = unit_wallet(u, p->player);
     r->rev = p->rev;
+}
+
+static struct ship_reply decided(struct unit *u, const struct act *a, const struct pilot *p)
+{
+    if (a->class_id != 0)
+        return buying(u, a, p);
+    if (a->ship != 0)
+        return taking_over(u, a, p);
+    return a->weapon != 0 ? refitting(u, a, p) : insuring(u, a, p);
 }
 
 void decide_ship(struct unit *u, struct act *a, struct pilot *p)
@@ -177,7 +276,7 @@ void decide_ship(struct unit *u, struct act *a, struct pilot *p)
         wire_answer_ship(a, &r);
         return;
     }
-    r = a->class_id != 0 ? buying(u, a, p) : taking_over(u, a, p);
+    r = decided(u, a, p);
     struct transaction *t = unit_transaction_keyed(u, "ship", a);
     t->result = (int)r.result;
     if (r.result == ORDER_DONE)

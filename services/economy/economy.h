@@ -194,10 +194,14 @@ struct quote_reply {
     int64_t stock_effect_pm, zone_effect_pm, order_effect_pm;
 };
 
+/* Numbers of the enum of trade.proto, and of the table. */
+enum insurance { INSURANCE_UNASKED = 0, INSURANCE_NONE, INSURANCE_WANTED, INSURANCE_HELD };
+
 struct ship_reply {
     enum order_result result;
     int64_t total, limit, balance;
-    uint32_t ship, class_id;
+    uint32_t ship, class_id, weapon;
+    enum insurance insurance;
     uint64_t rev;
 };
 
@@ -287,11 +291,13 @@ struct act {
     bool has_quote;
     uint8_t quote_id[KEY_BYTES];
 
-    uint32_t ship;     /* undock: 0 = the current one; ship: to take over */
-    uint32_t class_id; /* grant, ship */
-    bool trade_in;     /* ship */
-    uint64_t min_rev;  /* account */
-    bool cycle;        /* drift: treasuries and price history too */
+    uint32_t ship;            /* undock: 0 = the current one; ship: to take over */
+    uint32_t class_id;        /* grant, ship */
+    bool trade_in;            /* ship */
+    uint32_t weapon;          /* ship */
+    enum insurance insurance; /* ship */
+    uint64_t min_rev;         /* account */
+    bool cycle;               /* drift: treasuries and price history too */
     struct event event;
     enum contract_action contract_action;
     struct contract contract; /* contract: what names it; a head's price is its fee */
@@ -331,6 +337,7 @@ struct ship {
     uint64_t version;
     int64_t hull, torpedoes;
     uint32_t weapon;
+    enum insurance insurance;
     int32_t x, y;
     uint32_t appear_at;
     int64_t flown_due;
@@ -348,6 +355,8 @@ struct berth {
     enum holder holder;
     uint32_t holder_id;
     int64_t hull;
+    uint32_t weapon;
+    enum insurance insurance;
 };
 
 struct line {

@@ -44,6 +44,16 @@ static void rearm(struct unit *u, struct act *a, const struct pilot *p, struct s
     (void)charge(u, a, p, SOURCE_REPAIR, n * RULES_TORPEDO_PRICE, "torpedoes");
 }
 
+/* A policy that is wanted begins as soon as its premium is in the wallet. */
+static void insure(struct unit *u, struct act *a, const struct pilot *p, struct ship *s)
+{
+    int64_t premium = rules_premium(world_config_class(&u->catalog->world, s->class_id)->price);
+    if (s->insurance != INSURANCE_WANTED || premium > unit_wallet(u, p->player))
+        return;
+    (void)charge(u, a, p, SOURCE_INSURANCE, premium, "premium");
+    s->insurance = INSURANCE_HELD;
+}
+
 /* What a scan finds is destroyed, and fined with half of its base value. */
 static void customs(struct unit *u, struct act *a, const struct pilot *p, const struct ship *s)
 {
@@ -128,6 +138,7 @@ void settle_docking(struct unit *u, struct act *a, struct pilot *p, struct ship 
     s->flown_due = 0;
     repair(u, a, p, s);
     rearm(u, a, p, s);
+    insure(u, a, p, s);
 }
 
 /* --- losses --- */
@@ -193,21 +204,44 @@ void lose_npc(struct unit *u, struct act *a)
         pay_bounty(u, a, rules_bounty(level->bounty, zone_bounty_pm(u, zone)));
 }
 
-static void replace_hull(struct unit *u, struct act *a, const struct pilot *p, struct ship *s)
+static void refurnish(struct ship *s, const struct config_class *k, enum insurance insurance)
 {
-    const struct world_config *w = &u->catalog->world;
-    const struct config_class *k = world_config_class(w, s->class_id);
-    const struct config_zone *zone = world_config_zone(w, a->event.zone);
-    int64_t price = rules_hull_price(k->price, zone ? zone->insurance_pm : 0);
-    if (price > unit_wallet(u, p->player) && !catalog_guild_of(u->catalog, p->player)) {
-        k = world_config_class(w, u->catalog->start_class);
-        price = 0;
-    }
-    (void)charge(u, a, p, SOURCE_INSURANCE, price, "hull");
     s->class_id = k->id;
     s->hull = k->hull;
     s->torpedoes = k->torpedoes;
     s->weapon = k->gun;
+    s->insurance = insurance;
+}
+
+static void pay_out(struct unit *u, struct act *a, const struct pilot *p, int64_t credits)
+{
+    if (credits <= 0)
+        return;
+    const struct transaction *t = unit_transaction(u, "payout", p->player, a);
+    unit_move(u, t->id, account_of(ACCOUNT_SOURCE, SOURCE_INSURANCE),
+              account_of(ACCOUNT_PILOT, p->player), BOOK_CREDITS, credits);
+    decide_notice(u, &a->event, p->player, credits, "payout");
+}
+
+/* A policy pays the zone's share of the price, and the same hull is bought with it; a pilot who
+ * cannot add the rest keeps the payout. Without a policy a shuttle waits. */
+static void replace_hull(struct unit *u, struct act *a, const struct pilot *p, struct ship *s)
+{
+    const struct world_config *w = &u->catalog->world;
+    const struct config_class *k = world_config_class(w, s->class_id);
+    const struct config_class *shuttle = world_config_class(w, u->catalog->start_class);
+    const struct config_zone *zone = world_config_zone(w, a->event.zone);
+    int64_t price = rules_hull_price(k->price, zone ? zone->insurance_pm : 0);
+    bool guild = catalog_guild_of(u->catalog, p->player) != NULL;
+    bool covered = guild || s->insurance == INSURANCE_HELD;
+    if (k->price > 0 && covered && (guild || price <= unit_wallet(u, p->player))) {
+        (void)charge(u, a, p, SOURCE_INSURANCE, price, "hull");
+        refurnish(s, k, INSURANCE_WANTED);
+        return;
+    }
+    if (covered)
+        pay_out(u, a, p, k->price - price);
+    refurnish(s, k->price > 0 ? shuttle : k, INSURANCE_NONE);
 }
 
 /* The first losses of a newcomer are made good, at the goods' base value. */

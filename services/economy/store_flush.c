@@ -24,10 +24,11 @@ static const struct st_pg_stmt
                      " SELECT p + 4294967296, 'pilot', p FROM unnest($1::bigint[]) AS q (p)"},
     q_new_ships = {"insert_ships",
                    "INSERT INTO economy.ships (id, player, class_id, holder_kind, holder_id,"
-                   " version, hull, torpedoes, weapon) SELECT i, p, c, k, h, v, l, t,"
-                   " nullif(w, 0) FROM unnest($1::bigint[], $2::bigint[], $3::smallint[],"
-                   " $4::smallint[], $5::int[], $6::bigint[], $7::int[], $8::int[],"
-                   " $9::smallint[]) AS q (i, p, c, k, h, v, l, t, w)"},
+                   " version, hull, torpedoes, weapon, insurance) SELECT i, p, c, k, h, v,"
+                   " l, t, nullif(w, 0), n FROM unnest($1::bigint[], $2::bigint[],"
+                   " $3::smallint[], $4::smallint[], $5::int[], $6::bigint[], $7::int[],"
+                   " $8::int[], $9::smallint[], $10::smallint[])"
+                   " AS q (i, p, c, k, h, v, l, t, w, n)"},
     q_pilots = {"update_pilots",
                 "UPDATE economy.pilots SET ship = q.s, session_epoch = q.e, rev = q.r,"
                 " last_location = q.l, job_step = q.j, flown_ticks = q.f, losses = q.o,"
@@ -42,12 +43,13 @@ static const struct st_pg_stmt
                "UPDATE economy.ships SET class_id = q.c, holder_kind = q.k, holder_id = q.h,"
                " version = q.v, hull = q.u, torpedoes = q.t, weapon = nullif(q.w, 0), x = q.x,"
                " y = q.y, appear_at = q.a, flown_due = q.f, locked = q.l, changed_at = now(),"
-               " route_to = q.o, route_short = q.b, ready_at = to_timestamp(q.d / 1000.0)"
+               " route_to = q.o, route_short = q.b, ready_at = to_timestamp(q.d / 1000.0),"
+               " insurance = q.n"
                " FROM unnest($1::bigint[], $2::smallint[], $3::smallint[], $4::int[],"
                " $5::bigint[], $6::int[], $7::int[], $8::smallint[], $9::int[], $10::int[],"
                " $11::smallint[], $12::bigint[], $13::boolean[],"
-               " $14::smallint[], $15::boolean[], $16::bigint[])"
-               " AS q (i, c, k, h, v, u, t, w, x, y, a, f, l, o, b, d) WHERE id = q.i"},
+               " $14::smallint[], $15::boolean[], $16::bigint[], $17::smallint[])"
+               " AS q (i, c, k, h, v, u, t, w, x, y, a, f, l, o, b, d, n) WHERE id = q.i"},
     q_lines = {"update_lines", "UPDATE economy.market_prices SET stock = q.s, drift_carry = q.d,"
                                " version = version + 1 FROM unnest($1::smallint[], $2::smallint[],"
                                " $3::bigint[], $4::int[]) AS q (l, c, s, d)"
@@ -186,6 +188,7 @@ static void put_new_ship(struct column *c, const struct ship *p)
     column_int(&c[6], p->hull);
     column_int(&c[7], p->torpedoes);
     column_int(&c[8], p->weapon);
+    column_int(&c[9], p->insurance);
 }
 
 static void put_ship(struct column *c, const struct ship *p)
@@ -206,6 +209,7 @@ static void put_ship(struct column *c, const struct ship *p)
     column_int(&c[13], p->route_to);
     column_bool(&c[14], p->route_short);
     column_int(&c[15], (int64_t)p->ready_ms);
+    column_int(&c[16], p->insurance);
 }
 
 static void add_ships(struct store *s)
@@ -213,10 +217,10 @@ static void add_ships(struct store *s)
     struct column *made = NULL, *c = NULL;
     for (uint32_t i = 0; i < s->unit->ships_n; i++)
         if (s->unit->ships[i].created)
-            put_new_ship(lazily(s, &made, &q_new_ships, 9), &s->unit->ships[i]);
+            put_new_ship(lazily(s, &made, &q_new_ships, 10), &s->unit->ships[i]);
     for (uint32_t i = 0; i < s->unit->ships_n; i++)
         if (s->unit->ships[i].changed)
-            put_ship(lazily(s, &c, &q_ships, 16), &s->unit->ships[i]);
+            put_ship(lazily(s, &c, &q_ships, 17), &s->unit->ships[i]);
 }
 
 static void add_lines(struct store *s)

@@ -59,8 +59,9 @@ static const struct st_pg_stmt
     q_shards = {"shards", "SELECT id, world_epoch FROM economy.shards WHERE id = ANY($1::int[])"
                           " ORDER BY id FOR SHARE"},
     /* Whose pilot's row is locked. */
-    q_fleet = {"fleet", "SELECT player, id, class_id, holder_kind, holder_id, hull"
-                        " FROM economy.ships WHERE player = ANY($1::bigint[]) AND holder_kind <> 4"
+    q_fleet = {"fleet", "SELECT player, id, class_id, holder_kind, holder_id, hull,"
+                        " coalesce(weapon, 0), insurance FROM economy.ships WHERE player = "
+                        "ANY($1::bigint[]) AND holder_kind <> 4"
                         " ORDER BY player, id"},
     /* Also the markets where deliveries of those who dock may end. */
     q_dock_lines = {"dock_lines",
@@ -360,7 +361,8 @@ void store_read_ship(const struct st_pg_result *r, size_t row, struct ship *out)
                          .locked = st_pg_bool(r, row, 13),
                          .route_to = (uint32_t)st_pg_int(r, row, 14),
                          .route_short = st_pg_bool(r, row, 15),
-                         .ready_ms = (uint64_t)st_pg_int(r, row, 16)};
+                         .ready_ms = (uint64_t)st_pg_int(r, row, 16),
+                         .insurance = (enum insurance)st_pg_int(r, row, 17)};
 }
 
 static void take_ships(struct unit *u, const struct st_pg_result *r)
@@ -378,7 +380,9 @@ static void take_fleet(struct unit *u, const struct st_pg_result *r)
                                                 .class_id = (uint32_t)st_pg_int(r, i, 2),
                                                 .holder = (enum holder)st_pg_int(r, i, 3),
                                                 .holder_id = (uint32_t)st_pg_int(r, i, 4),
-                                                .hull = st_pg_int(r, i, 5)};
+                                                .hull = st_pg_int(r, i, 5),
+                                                .weapon = (uint32_t)st_pg_int(r, i, 6),
+                                                .insurance = (enum insurance)st_pg_int(r, i, 7)};
 }
 
 static void take_lines(struct unit *u, const struct st_pg_result *r)

@@ -7,7 +7,7 @@
 
 #include "store.h"
 
-enum { STEPS_MAX = 32, STEP_PARAMS_MAX = 16, COLUMNS_MAX = 160, COLUMN_BYTES_MAX = 8 << 20 };
+enum { STEPS_MAX = 32, STEP_PARAMS_MAX = 20, COLUMNS_MAX = 180, COLUMN_BYTES_MAX = 8 << 20 };
 
 /* One parameter: a Postgres array in text form, `{1,2,3}`. */
 struct column {
@@ -48,8 +48,8 @@ void steps_end(struct store *s);
 #define STORE_SHIP_COLUMNS                                                                         \
     "id, player, class_id, holder_kind, holder_id, version, hull, torpedoes, coalesce(weapon, 0)," \
     " x, y, appear_at, flown_due, locked, route_to, route_short,"                                  \
-    " (extract(epoch FROM ready_at) * 1000)::bigint"
-enum { STORE_SHIP_COLUMNS_N = 17 };
+    " (extract(epoch FROM ready_at) * 1000)::bigint, insurance"
+enum { STORE_SHIP_COLUMNS_N = 18 };
 void store_read_ship(const struct st_pg_result *r, size_t row, struct ship *out);
 
 /* Steps of a drift, by store_guild.c: asked for in the load, read into the unit, written at last.

@@ -130,18 +130,30 @@ bool wire_account(struct act *a, const uint8_t *data, size_t len, struct st_aren
     return true;
 }
 
+/* Buying, taking over, refitting, or a policy alone. */
+static bool one_wish(const Startrader__V1__ShipRequest *q)
+{
+    int wishes = (q->class_id != 0) + (q->ship != 0) + (q->weapon != 0);
+    bool policy = q->insurance == STARTRADER__V1__INSURANCE__INSURANCE_WANTED ||
+                  q->insurance == STARTRADER__V1__INSURANCE__INSURANCE_NONE;
+    if (q->insurance != 0 && (!policy || q->ship != 0 || q->weapon != 0))
+        return false;
+    return wishes == 1 || (wishes == 0 && policy);
+}
+
 bool wire_ship(struct act *a, const uint8_t *data, size_t len, struct st_arena *arena)
 {
     const Startrader__V1__EconShipRequest *q =
         wire_unpack(&startrader__v1__econ_ship_request__descriptor, data, len, arena);
     a->kind = ACT_SHIP;
     if (!q || !wire_set_caller(a, q->caller) || !wire_set_key(a, q->request_id) || !q->ship ||
-        q->ship->worst_total > (uint64_t)INT64_MAX ||
-        (q->ship->class_id == 0) == (q->ship->ship == 0))
+        q->ship->worst_total > (uint64_t)INT64_MAX || !one_wish(q->ship))
         return false;
     a->class_id = q->ship->class_id;
     a->ship = q->ship->ship;
     a->trade_in = q->ship->trade_in;
+    a->weapon = q->ship->weapon;
+    a->insurance = (enum insurance)q->ship->insurance;
     a->worst_total = (int64_t)q->ship->worst_total;
     wire_set_asked(a, &q->ship->base);
     return true;
@@ -328,6 +340,8 @@ void wire_answer_ship(struct act *a, const struct ship_reply *w)
     r.class_id = w->class_id;
     r.balance = w->balance;
     r.rev = w->rev;
+    r.weapon = w->weapon;
+    r.insurance = (Startrader__V1__Insurance)w->insurance;
     wire_set_answer(a, &r.base);
 }
 
@@ -341,6 +355,8 @@ static Startrader__V1__OwnShip own_ship(const struct catalog *c, const struct be
     s.holder_id = b->holder_id;
     s.hull = (uint32_t)b->hull;
     s.resale = k ? (uint32_t)rules_resale(k->price, b->hull, k->hull) : 0;
+    s.weapon = b->weapon;
+    s.insurance = (Startrader__V1__Insurance)b->insurance;
     return s;
 }
 

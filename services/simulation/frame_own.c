@@ -83,6 +83,7 @@ static void put_ship(const struct world *w, const struct world_own *own, struct 
     put_uint(out, 23, own->immune_until);
     put_uint(out, 24, own->wanted_until);
     put_uint(out, 25, own->dock_ready);
+    put_uint(out, 32, own->gun);
 }
 
 void frame_own(const struct world *w, const struct world_own *own, bool station_silent,

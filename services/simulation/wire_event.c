@@ -228,13 +228,14 @@ bool event_ship_state(const Startrader__V1__ShipState *s, uint32_t epoch, struct
         .y = s->position != NULL ? s->position->y : 0,
         .hull = (uint16_t)s->hull,
         .torpedoes = (uint16_t)s->torpedoes,
+        .gun = (uint8_t)s->weapon,
         .home = (uint16_t)s->location,
         .guild = (uint8_t)s->guild,
         .way = s->route_short ? ROUTE_SHORT : ROUTE_GUARDED,
         .to = (uint16_t)s->route_to,
     };
-    return s->guild <= UINT8_MAX && s->route_to <= UINT16_MAX && s->ship != 0 && s->player != 0 &&
-           s->player <= UINT32_MAX && s->class_id <= UINT16_MAX &&
+    return s->guild <= UINT8_MAX && s->weapon <= UINT8_MAX && s->route_to <= UINT16_MAX &&
+           s->ship != 0 && s->player != 0 && s->player <= UINT32_MAX && s->class_id <= UINT16_MAX &&
            s->location <= UINT16_MAX && s->hull <= UINT16_MAX && s->torpedoes <= UINT16_MAX &&
            fill_manifest(s->cargo, s->n_cargo, out);
 }

@@ -10,7 +10,7 @@ const LUNA = 2;
 
 export const dockedStates = ({ landing, signedIn, settle, says, docked }) => [
     [
-        'the shipyard: a hauler, then the shuttle again',
+        'the shipyard: a hauler, insured and refitted, then the shuttle again',
         async () => {
             const cyd = new Player(url);
             const { json } = await cyd.guest();
@@ -21,11 +21,17 @@ export const dockedStates = ({ landing, signedIn, settle, says, docked }) => [
             await page.getByRole('tab', { name: 'Ship' }).click();
             await pilot.until('the yard', () => pilot.shown('tr[data-ship="hauler"]'));
             assert.ok(await page.locator('tr[data-ship="heavy_hauler"] .button').isDisabled());
-            await page.locator('.trade-in input').uncheck();
+            await page.locator('.trade-in input').first().uncheck();
             await pilot.shot('state-shipyard');
             await page.click('tr[data-ship="hauler"] .button');
             const status = '.facts-list [role="status"]';
-            await says(pilot, status, 'Hauler is yours. Paid 10,000 cr.');
+            await says(pilot, status, 'Hauler is yours. Paid 10,400 cr.');
+            await says(pilot, '[data-fitting="policy"]', /covers the next loss/);
+            await page.click('[data-fitting="gun-autocannon"] .button');
+            await says(pilot, status, '1 × autocannon fitted for 750 cr.');
+            await says(pilot, '.present dl', /1 × autocannon/);
+            await page.click('[data-fitting="policy"] .button');
+            await says(pilot, status, 'Not insured any more.');
             await pilot.until('the hold', async () =>
                 (await pilot.text('.hold-sum')).includes('80 t'),
             );

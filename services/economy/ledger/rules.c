@@ -31,6 +31,16 @@ int64_t rules_hull_price(int64_t price, int64_t insurance_pm)
     return price * (1000 - insurance_pm) / 1000;
 }
 
+int64_t rules_premium(int64_t price)
+{
+    return (price * RULES_PREMIUM_PM + 999) / 1000;
+}
+
+int64_t rules_refit_price(int64_t mounts, int64_t price, int64_t present_price)
+{
+    return mounts * (price - present_price / 2);
+}
+
 int64_t rules_resale(int64_t price, int64_t hull, int64_t max)
 {
     st_assert(price >= 0 && price < INT64_MAX / 1000 / INT32_MAX && hull >= 0 && max > 0);

@@ -22,6 +22,7 @@ enum {
     RULES_TORPEDO_PRICE = 60,
     RULES_RESALE_PM = 600,          /* of a whole ship's price */
     RULES_SMALL_YARD_PRICE = 40000, /* a small yard builds no dearer ships */
+    RULES_PREMIUM_PM = 40,          /* of a ship's price, for a policy that ends with one loss */
     RULES_SHIPS_MAX = 8             /* of a pilot */
 };
 
@@ -33,6 +34,11 @@ int64_t rules_repair_price(int64_t hull, int64_t max, int64_t whole_price);
 int64_t rules_repair_points(int64_t hull, int64_t max, int64_t whole_price, int64_t credits);
 /* What a pilot pays for the same hull again. */
 int64_t rules_hull_price(int64_t price, int64_t insurance_pm);
+/* What a policy for a ship of this price costs, rounded up. */
+int64_t rules_premium(int64_t price);
+/* What guns of another kind cost for so many mounts: half of the price of those there now is paid
+ * back. */
+int64_t rules_refit_price(int64_t mounts, int64_t price, int64_t present_price);
 /* What a yard pays for a ship: less for a damaged one. */
 int64_t rules_resale(int64_t price, int64_t hull, int64_t max);
 int64_t rules_bounty(int64_t level_bounty, int64_t zone_pm);

@@ -71,6 +71,14 @@ static void place(const struct world *w, const struct world_baton *b, int32_t *x
     *y = s->y * WORLD_UNIT + ((far * flight_sin(*way)) >> 10);
 }
 
+/* Weapon at the gun mounts when it is another than the class's. */
+static uint8_t refitted(const struct world *w, const struct rule_class *k, uint32_t gun)
+{
+    const struct config_weapon *g = weapon_of(w, gun);
+
+    return g && g->kind == CONFIG_WEAPON_GUN && k->gun && g != k->gun ? (uint8_t)gun : 0;
+}
+
 static void fit_out(struct world *w, uint32_t slot, const struct world_baton *b)
 {
     const struct rule_class *k = unit_class(w, slot);
@@ -87,6 +95,7 @@ static void fit_out(struct world *w, uint32_t slot, const struct world_baton *b)
     s->torpedoes = b->flags & WORLD_BATON_WHOLE || b->torpedoes > k->config->torpedoes
                        ? k->config->torpedoes
                        : b->torpedoes;
+    s->gun = refitted(w, k, b->gun);
     s->faction = WORLD_FACTION_PILOT;
     s->newcomer = b->flags & WORLD_BATON_NEWCOMER ? 1 : 0;
     s->wanted_until = b->wanted ? w->head.tick + b->wanted : 0;

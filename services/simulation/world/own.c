@@ -31,6 +31,7 @@ static void own_ship(const struct world *w, uint32_t slot, struct world_own *out
     out->energy_max = unit_class(w, slot)->config->energy;
     memcpy(out->cooldown, u->cool, sizeof out->cooldown);
     out->torpedoes = s->torpedoes;
+    out->gun = s->gun;
     out->target = s->target;
     out->zone = s->zone;
     out->zone_kept = s->kept;

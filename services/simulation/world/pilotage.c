@@ -119,7 +119,7 @@ void dogfight(struct world *w, uint32_t npc, uint32_t target, int32_t error)
     struct unit *u = &w->units[slot];
     const struct flight *f = &w->units[target].f;
     const struct config_class *k = unit_class(w, slot)->config;
-    const struct config_weapon *gun = unit_class(w, slot)->gun;
+    const struct config_weapon *gun = gun_of(w, slot);
     uint32_t far = distance_u(u, f->x, f->y), range, lead, aim, thrust = FLIGHT_AHEAD;
 
     world_assert(gun != NULL);

@@ -6,7 +6,7 @@
 #include "npc.h"
 
 #define SAVE_MAGIC  0x31445453u /* "STD1" */
-#define SAVE_FORMAT 2
+#define SAVE_FORMAT 3
 
 /* One walk over the state serves three ends: copying out, copying in, and hashing. */
 enum mode { MODE_SIZE, MODE_WRITE, MODE_READ, MODE_HASH };
@@ -115,6 +115,8 @@ static bool ship_fits(const struct world *w, uint32_t slot)
         return false;
     if (!world_config_zone(&w->config, s->zone) ||
         (s->kept && !world_config_zone(&w->config, s->kept)))
+        return false;
+    if (s->gun && (!gun_of(w, slot) || gun_of(w, slot)->kind != CONFIG_WEAPON_GUN))
         return false;
     /* Only a pilot's own class has figures for the own section. */
     if (s->ship != 0 && !unit_class(w, slot)->config)

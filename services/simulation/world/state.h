@@ -97,6 +97,8 @@ struct ship { /* beside the units of ships */
     uint8_t newcomer, linkdead;
     uint8_t cargo_n;
     uint8_t named; /* by the answer to `open` */
+    uint8_t gun;   /* weapon id when refitted, else 0 */
+    uint8_t pad[7];
     struct world_cargo cargo[WORLD_CARGO_KINDS];
     struct attacker attackers[WORLD_ASSISTANTS]; /* newest first */
 };
@@ -279,7 +281,7 @@ struct world {
 
 _Static_assert(sizeof(struct flight) == 24, "no padding");
 _Static_assert(sizeof(struct unit) == 64, "no padding, one cache line");
-_Static_assert(sizeof(struct ship) == 8 + 14 * 4 + 4 * 2 + 8 + 64 + 96, "no padding");
+_Static_assert(sizeof(struct ship) == 8 + 14 * 4 + 4 * 2 + 16 + 64 + 96, "no padding");
 _Static_assert(sizeof(struct torpedo) == 20, "no padding");
 _Static_assert(sizeof(struct loot) == 24, "no padding");
 _Static_assert(sizeof(struct flight_shot) == 36, "no padding");
@@ -338,6 +340,14 @@ static inline const struct rule_class *unit_class(const struct world *w, uint32_
 static inline const struct config_weapon *weapon_of(const struct world *w, uint32_t id)
 {
     return id <= CONFIG_WEAPONS_MAX ? w->rules.weapons[id] : NULL;
+}
+
+/* What the gun mounts of a ship carry; NULL when it has none. */
+static inline const struct config_weapon *gun_of(const struct world *w, uint32_t slot)
+{
+    uint32_t gun = w->ships[slot].gun;
+
+    return gun ? weapon_of(w, gun) : unit_class(w, slot)->gun;
 }
 
 static inline bool unit_frozen(const struct unit *u)

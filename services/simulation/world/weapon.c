@@ -66,13 +66,14 @@ static void fired(struct world *w, uint32_t slot)
 static void fire_guns(struct world *w, uint32_t slot)
 {
     const struct rule_class *k = unit_class(w, slot);
+    const struct config_weapon *gun = gun_of(w, slot);
     struct unit *u = &w->units[slot];
 
-    if (!(u->fire & 1) || u->cool[GUNS] || !k->gun || k->config->guns == 0 ||
+    if (!(u->fire & 1) || u->cool[GUNS] || !gun || k->config->guns == 0 ||
         w->head.shots_n == w->limits.shots)
         return;
-    if (charge(u, GUNS, k->gun, k->config->guns) &&
-        volley(w, slot, k->gun, k->config->guns, u->f.heading))
+    if (charge(u, GUNS, gun, k->config->guns) &&
+        volley(w, slot, gun, k->config->guns, u->f.heading))
         fired(w, slot);
 }
 

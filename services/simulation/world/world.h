@@ -89,6 +89,7 @@ struct world_baton {
     int32_t x, y;     /* k */
     uint16_t hull;    /* 0 = whole */
     uint16_t torpedoes;
+    uint8_t gun;      /* weapon id at all gun mounts, 0 = that of the class */
     uint16_t wanted;  /* APPEAR: ticks for which it is still wanted */
     uint16_t home;    /* station docked at last, where a dead pilot wakes */
     uint8_t guild;    /* APPEAR: id of the guild whose ship it is, flown by the kernel; 0 = none */
@@ -301,6 +302,7 @@ struct world_own {
     int32_t energy, energy_max;
     uint8_t cooldown[3]; /* ticks left: guns, torpedo, point defence */
     uint16_t torpedoes;
+    uint8_t gun;         /* weapon id at the gun mounts, 0 = that of the class */
     uint32_t target;
     uint8_t zone;        /* id */
     uint8_t zone_kept;   /* id of the safer zone that still protects, or 0 */

@@ -329,6 +329,7 @@ export class App {
   private onDestroyed(d: Destroyed): void {
     const { cockpit } = this;
     if (!cockpit) return;
+    const covered = cockpit.market.covered();
     cockpit.market.shipLost();
     const at = cockpit.game.place();
     this.view.scene.explode(
@@ -338,7 +339,8 @@ export class App {
       performance.now(),
     );
     window.setTimeout(() => {
-      if (this.cockpit === cockpit && cockpit.game.phase !== Phase.FLYING) cockpit.death.open(d);
+      if (this.cockpit === cockpit && cockpit.game.phase !== Phase.FLYING)
+        cockpit.death.open(d, covered);
     }, 1200);
   }
 

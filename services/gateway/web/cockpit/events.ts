@@ -127,7 +127,8 @@ export class DeathDialog {
     return this.dialog !== null;
   }
 
-  open(d: Destroyed | null): void {
+  /** `covered`: whether a policy was held, null where none is needed or it is not known. */
+  open(d: Destroyed | null, covered: boolean | null = null): void {
     this.close();
     const { game } = this;
     this.booked = 0;
@@ -151,6 +152,8 @@ export class DeathDialog {
           say('lostGoods', { n: figure(g.quantity), good: game.goodName(g.commodity) }),
           say(fate),
         );
+    if (covered !== null)
+      this.row(say('policy'), say(covered ? 'deathCovered' : 'deathUncovered'));
     setText(this.note, say('counting'));
     this.dialog = new Dialog(
       say('destroyedTitle'),

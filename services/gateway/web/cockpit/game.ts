@@ -3,7 +3,7 @@
 // pilot's choices (target, route); holds no picture.
 
 import { Phase } from '@gen/types_pb';
-import type { Good, ShipClass, Station, WorldConfig, Zone } from '../kernel/config';
+import type { Good, ShipClass, Station, Weapon, WorldConfig, Zone } from '../kernel/config';
 import {
   CLASS_DRONE,
   CLASS_LOOT,
@@ -80,6 +80,15 @@ export class Game {
 
   shipClass(id: number): ShipClass | undefined {
     return this.classes.get(id);
+  }
+
+  weapon(id: number): Weapon | undefined {
+    return this.session.config?.weapons.find((w) => w.id === id);
+  }
+
+  /** All weapons of a kind. */
+  weapons(kind: number): Weapon[] {
+    return this.session.config?.weapons.filter((w) => w.kind === kind) ?? [];
   }
 
   good(id: number): Good | undefined {

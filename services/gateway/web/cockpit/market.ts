@@ -6,6 +6,7 @@ import { create } from '@bufbuild/protobuf';
 import {
   type AccountReply,
   AccountRequestSchema,
+  Insurance,
   MarketEvent,
   type MarketLine,
   MarketRequestSchema,
@@ -85,6 +86,13 @@ export class Market {
   stale(): void {
     this.nextAccountAt = 0;
     this.nextAt = 0;
+  }
+
+  /** Whether a policy covers the ship flown; null when it needs none. */
+  covered(): boolean | null {
+    const own = this.account?.fleet.find((s) => s.ship === this.account?.ship);
+    const price = this.game.shipClass(own?.classId ?? 0)?.price ?? 0;
+    return own && price > 0 ? own.insurance === Insurance.HELD : null;
   }
 
   /** The ship is lost, and with it what was aboard: not shown until the books say so too. */
@@ -264,12 +272,14 @@ export class Market {
     return reply;
   }
 
-  /** Buys a ship of a class, or takes over an own one that rests here. */
+  /** Buys a ship, takes over an own one that rests here, refits or insures the present. */
   async ship(want: {
     classId?: number;
     ship?: number;
     tradeIn?: boolean;
     worstTotal?: bigint;
+    weapon?: number;
+    insurance?: Insurance;
   }): Promise<ShipReply | null> {
     const body = await this.game.session.ask(
       { case: 'ship', value: create(ShipRequestSchema, want) },

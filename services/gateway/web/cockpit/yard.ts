@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The ship tab of a station: the present ship, the own ships, and what the shipyard builds.
 
-import type { OwnShip, ShipReply } from '@gen/trade_pb';
+import { Insurance, type OwnShip, type ShipReply } from '@gen/trade_pb';
 import { HolderKind, OrderResult } from '@gen/types_pb';
 import type { ShipClass } from '../kernel/config';
 import { sayRefused } from './dialogs';
 import { h } from './dom';
+import { Fitting, premium, type Wish } from './fitting';
 import type { Game } from './game';
 import type { Market } from './market';
 import { Sheet } from './scene/marks';
@@ -21,6 +22,8 @@ const SMALL_YARD_PRICE = 40000;
 
 export class Yard {
   private tradeIn = true;
+  private insure = true;
+  private readonly fitting: Fitting;
   private busy = false;
   private words = '';
   private bad = false;
@@ -29,24 +32,29 @@ export class Yard {
     private readonly game: Game,
     private readonly market: Market,
     private readonly changed: () => void,
-  ) {}
+  ) {
+    this.fitting = new Fitting(game, market, (want, done) => void this.send(want, () => done));
+  }
 
   draw(box: HTMLElement, location: number): void {
     const { account } = this.market;
     const ship = this.game.shipClass(account?.classId ?? 0);
     if (!account || !ship) return;
-    box.append(this.present(ship));
+    const flown = account.fleet.find((s) => s.ship === account.ship);
+    const yard = ((this.game.station(location)?.flags ?? 0) & SHIPYARD) !== 0;
+    box.append(this.present(ship, flown));
     const line = h('p', { class: this.bad ? 'say' : 'gain', role: 'status' }, this.words);
     line.hidden = this.words === '';
     box.append(line);
+    if (flown) this.fitting.draw(box, ship, flown, yard, this.busy);
     if (account.fleet.length > 1) {
       const ships = account.fleet.map((s) => this.own(s, account.ship, location));
       box.append(h('h3', {}, say('fleet')), ...ships);
     }
-    this.drawYard(box, location, ship);
+    this.drawYard(box, location, ship, yard);
   }
 
-  private present(ship: ShipClass): HTMLElement {
+  private present(ship: ShipClass, own: OwnShip | undefined): HTMLElement {
     const sheet = new Sheet();
     sheet.resize(320, 220);
     const c = sheet.begin();
@@ -61,7 +69,7 @@ export class Yard {
       ['shipTurn', say('degrees', { n: Math.round((ship.turn * 20 * 360) / 4096) })],
       ['shipHull', `${figure(hull)} / ${figure(ship.hull)}`],
       ['shipShield', figure(ship.shield)],
-      ['shipGuns', String(ship.guns)],
+      ['shipGuns', this.fitting.guns(ship, own)],
     ];
     const rows = facts.flatMap(([k, v]) => [
       h('dt', {}, say(k)),
@@ -82,7 +90,10 @@ export class Yard {
             : say('fleetOut');
     const button = h(
       'button',
-      { class: 'button', onclick: () => void this.send({ ship: s.ship }, s.classId) },
+      {
+        class: 'button',
+        onclick: () => void this.send({ ship: s.ship }, (reply) => this.bought(reply, s.classId)),
+      },
       say('fleetTake'),
     );
     button.disabled = this.busy;
@@ -96,10 +107,10 @@ export class Yard {
     );
   }
 
-  private drawYard(box: HTMLElement, location: number, ship: ShipClass): void {
+  private drawYard(box: HTMLElement, location: number, ship: ShipClass, yard: boolean): void {
     const flags = this.game.station(location)?.flags ?? 0;
     box.append(h('h3', {}, say('yard')));
-    if ((flags & SHIPYARD) === 0) {
+    if (!yard) {
       box.append(h('p', { class: 'mute' }, say('yardNone')));
       return;
     }
@@ -107,21 +118,22 @@ export class Yard {
     if (!all) box.append(h('p', { class: 'mute' }, say('yardSmall')));
     const built = this.game.pilotClasses.filter((c) => all || c.price <= SMALL_YARD_PRICE);
     const resale = this.resale();
-    const tick = h('input', { type: 'checkbox' });
-    tick.checked = this.tradeIn;
-    tick.addEventListener('change', () => {
-      this.tradeIn = tick.checked;
-      this.changed();
-    });
+    const trade = say('yardTrade', { name: ship.name, cr: money(resale) });
     box.append(
-      h(
-        'label',
-        { class: 'trade-in' },
-        tick,
-        say('yardTrade', { name: ship.name, cr: money(resale) }),
-      ),
+      this.tick(trade, this.tradeIn, (on) => (this.tradeIn = on)),
+      this.tick(say('yardInsure'), this.insure, (on) => (this.insure = on)),
       this.table(built, this.tradeIn ? resale : 0),
     );
+  }
+
+  private tick(words: string, on: boolean, set: (on: boolean) => void): HTMLElement {
+    const box = h('input', { type: 'checkbox' });
+    box.checked = on;
+    box.addEventListener('change', () => {
+      set(box.checked);
+      this.changed();
+    });
+    return h('label', { class: 'trade-in' }, box, words);
   }
 
   private resale(): number {
@@ -137,8 +149,12 @@ export class Yard {
       'table',
       { class: 'yard' },
       h('thead', {}, h('tr', {}, ...heads.map((k) => h('th', {}, say(k))), h('th', {}))),
-      h('tbody', {}, ...built.map((c) => this.row(c, c.price - back))),
+      h('tbody', {}, ...built.map((c) => this.row(c, c.price - back + this.premium(c)))),
     );
+  }
+
+  private premium(c: ShipClass): number {
+    return this.insure ? premium(c) : 0;
   }
 
   private row(c: ShipClass, total: number): HTMLElement {
@@ -148,8 +164,13 @@ export class Yard {
         class: 'button',
         onclick: () =>
           void this.send(
-            { classId: c.id, tradeIn: this.tradeIn, worstTotal: BigInt(Math.max(0, total)) },
-            c.id,
+            {
+              classId: c.id,
+              tradeIn: this.tradeIn,
+              worstTotal: BigInt(Math.max(0, total)),
+              ...(this.insure && { insurance: Insurance.WANTED }),
+            },
+            (reply) => this.bought(reply, c.id),
           ),
       },
       say('yardBuy'),
@@ -170,14 +191,14 @@ export class Yard {
     );
   }
 
-  private async send(want: Parameters<Market['ship']>[0], classId: number): Promise<void> {
+  private async send(want: Wish, done: (reply: ShipReply) => string): Promise<void> {
     if (this.busy) return;
     this.busy = true;
     this.words = '';
     this.changed();
     try {
       const reply = await this.market.ship(want);
-      if (reply) this.took(reply, classId);
+      if (reply) this.took(reply, done);
     } catch (error) {
       this.words = sayRefused(error);
       this.bad = true;
@@ -186,7 +207,7 @@ export class Yard {
     this.changed();
   }
 
-  private took(reply: ShipReply, classId: number): void {
+  private took(reply: ShipReply, done: (reply: ShipReply) => string): void {
     const limit = figure(reply.limit);
     const total = figure(reply.total);
     this.bad = reply.result !== OrderResult.DONE;
@@ -196,9 +217,13 @@ export class Yard {
       this.words = sayCode(key, otherwise, { limit, total });
       return;
     }
+    this.words = done(reply);
+  }
+
+  private bought(reply: ShipReply, classId: number): string {
     const paid = Number(reply.total);
     const cr = money(Math.abs(paid));
-    this.words = say('yardBought', {
+    return say('yardBought', {
       name: this.game.shipClass(classId)?.name ?? '',
       cr: paid > 0 ? say('yardPaid', { cr }) : paid < 0 ? say('yardGot', { cr }) : '',
     }).trim();

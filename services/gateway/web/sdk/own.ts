@@ -98,7 +98,7 @@ export class OwnShip {
   }
 
   get gun(): Weapon | undefined {
-    const id = this.shipClass?.gun;
+    const id = this.state?.weapon || this.shipClass?.gun;
     return this.config.weapons.find((w) => w.id === id);
   }
 

@@ -188,11 +188,123 @@ START_TEST(small_yards_build_small_ships)
 }
 END_TEST
 
+static struct act refit_act(uint64_t player, uint32_t weapon)
+{
+    struct act a = act_of(ACT_SHIP, player);
+    a.weapon = weapon;
+    return a;
+}
+
+START_TEST(guns_are_refitted_at_a_yard)
+{
+    enum { PULSE = 1, AUTO = 2, TORPEDO = 3 };
+    uint64_t p = new_pilot();
+    give(p, 10000);
+    ck_assert_int_eq(result_of(refit_act(p, AUTO)), ORDER_UNKNOWN_COMMODITY); /* Terra: no yard */
+    fly_to(p, LUN);
+    ck_assert_int_eq(result_of(refit_act(p, PULSE)), ORDER_UNKNOWN_COMMODITY); /* it has them */
+    ck_assert_int_eq(result_of(refit_act(p, TORPEDO)), ORDER_UNKNOWN_COMMODITY);
+    int64_t before = wallet(p);
+    struct act dear = refit_act(p, AUTO);
+    dear.worst_total = 100;
+    ck_assert_int_eq(buy(&dear)->result, ORDER_PRICE_MOVED);
+    struct act a = refit_act(p, AUTO);
+    const Startrader__V1__ShipReply *r = buy(&a);
+    ck_assert_int_eq(r->result, ORDER_DONE);
+    ck_assert_int_eq(r->total, 2 * (1200 - 900 / 2));
+    ck_assert_uint_eq(r->weapon, AUTO);
+    ck_assert_int_eq(wallet(p), before - r->total);
+    ck_assert_int_eq(askf("SELECT weapon FROM economy.ships WHERE id = %u", ship_of(p)), AUTO);
+    struct act back = refit_act(p, PULSE);
+    ck_assert_int_eq(buy(&back)->total, 2 * (900 - 1200 / 2));
+    undock(p);
+    ck_assert_int_eq(result_of(refit_act(p, AUTO)), ORDER_NOT_DOCKED);
+    books_are_right();
+}
+END_TEST
+
+static struct act policy_act(uint64_t player, enum insurance wish)
+{
+    struct act a = act_of(ACT_SHIP, player);
+    a.insurance = wish;
+    return a;
+}
+
+static int64_t policy_of(uint64_t player)
+{
+    return askf("SELECT insurance FROM economy.ships WHERE id = %u", ship_of(player));
+}
+
+static void lose(uint64_t player)
+{
+    undock(player);
+    struct act a = event_of(EVENT_DESTROYED, player);
+    a.event.zone = 5; /* the Belt: half of the price */
+    run(&a);
+}
+
+static uint32_t class_of(uint64_t player)
+{
+    return (uint32_t)askf("SELECT class_id FROM economy.ships WHERE id = %u", ship_of(player));
+}
+
+START_TEST(a_policy_covers_one_loss)
+{
+    uint64_t p = new_pilot();
+    fly_to(p, LUN);
+    give(p, 60000);
+    ck_assert_int_eq(result_of(policy_act(p, INSURANCE_WANTED)),
+                     ORDER_UNKNOWN_COMMODITY); /* a shuttle is free anyway */
+    struct act a = ship_act(p, HAULER, true);
+    a.insurance = INSURANCE_WANTED;
+    const Startrader__V1__ShipReply *r = buy(&a);
+    ck_assert_int_eq(r->total, price_of(HAULER) + price_of(HAULER) * 4 / 100);
+    ck_assert_int_eq(r->insurance, STARTRADER__V1__INSURANCE__INSURANCE_HELD);
+    int64_t before = wallet(p);
+    lose(p);
+    ck_assert_int_eq(wallet(p), before - price_of(HAULER) / 2);
+    ck_assert_uint_eq(class_of(p), HAULER);
+    ck_assert_int_eq(policy_of(p), INSURANCE_WANTED);
+    before = wallet(p);
+    fly_to(p, LUN); /* with 520 points of hull; docking pays the next premium too */
+    ck_assert_int_eq(policy_of(p), INSURANCE_HELD);
+    ck_assert_int_eq(wallet(p), before - 20 - 500 * 780 / 1300 - price_of(HAULER) * 4 / 100);
+    ck_assert_int_eq(result_of(policy_act(p, INSURANCE_NONE)), ORDER_DONE);
+    before = wallet(p);
+    lose(p);
+    ck_assert_int_eq(wallet(p), before);
+    ck_assert_uint_eq(class_of(p), SHUTTLE);
+    books_are_right();
+}
+END_TEST
+
+START_TEST(who_cannot_add_the_rest_keeps_the_payout)
+{
+    uint64_t p = new_pilot();
+    fly_to(p, LUN);
+    give(p, price_of(FIGHTER) * 104 / 100 + 100 - wallet(p));
+    struct act a = ship_act(p, FIGHTER, true);
+    a.insurance = INSURANCE_WANTED;
+    ck_assert_int_eq(buy(&a)->result, ORDER_DONE);
+    ck_assert_int_eq(wallet(p), 100);
+    lose(p);
+    ck_assert_int_eq(wallet(p), 100 + price_of(FIGHTER) / 2);
+    ck_assert_uint_eq(class_of(p), SHUTTLE);
+    ck_assert_int_eq(policy_of(p), INSURANCE_NONE);
+    books_are_right();
+}
+END_TEST
+
 int main(void)
 {
-    const TTest *const tests[] = {
-        a_yard_sells_what_it_builds,     a_ship_is_traded_in_for_a_share,
-        several_ships_are_kept,          nobody_hoards_ships_and_nobody_takes_anothers,
-        a_batch_buys_once_for_the_money, small_yards_build_small_ships};
+    const TTest *const tests[] = {a_yard_sells_what_it_builds,
+                                  a_ship_is_traded_in_for_a_share,
+                                  several_ships_are_kept,
+                                  nobody_hoards_ships_and_nobody_takes_anothers,
+                                  a_batch_buys_once_for_the_money,
+                                  small_yards_build_small_ships,
+                                  guns_are_refitted_at_a_yard,
+                                  a_policy_covers_one_loss,
+                                  who_cannot_add_the_rest_keeps_the_payout};
     return kit_main("shipyard", tests, ST_ARRAY_LEN(tests));
 }

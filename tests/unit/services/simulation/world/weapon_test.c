@@ -60,6 +60,30 @@ START_TEST(energy_per_mount)
 }
 END_TEST
 
+static uint8_t gun_of_baton(uint8_t gun)
+{
+    struct world_baton b = kit_baton(kit, SOL1_FIGHTER, KIT_DEEP_X, KIT_DEEP_Y);
+
+    b.gun = gun;
+    return kit_own(kit, kit_enter(kit, &b)).gun;
+}
+
+START_TEST(refitted_guns_are_what_fires)
+{
+    struct flight_shot shot;
+
+    ck_assert_uint_eq(gun_of_baton(SOL1_AUTO), SOL1_AUTO);
+    shot = volley(0);
+    ck_assert_uint_eq(shot.weapon, SOL1_AUTO);
+    ck_assert_uint_eq(shot.mounts, 3);
+    ck_assert_uint_eq(kit_own(kit, 0).cooldown[0], 5);
+    ck_assert_int_eq(kit_own(kit, 0).energy, 1400 - 3 * 10);
+    ck_assert_uint_eq(gun_of_baton(SOL1_PULSE), 0); /* the class's own */
+    ck_assert_uint_eq(gun_of_baton(SOL1_TORPEDO), 0);
+    ck_assert_uint_eq(gun_of_baton(99), 0);
+}
+END_TEST
+
 START_TEST(no_volley_without_energy)
 {
     struct flight_shot shots[8];
@@ -347,6 +371,7 @@ int main(void)
 {
     const world_test tests[] = {
         cooldown_between_volleys,        energy_per_mount,
+        refitted_guns_are_what_fires,
         no_volley_without_energy,        one_record_for_all_mounts,
         everybody_can_predict_a_hit,     range_ends_with_life,
         swept_hits_do_not_tunnel,        swept_hits_at_closing_speed,
