@@ -10,14 +10,31 @@
     " WHERE day > (now() AT TIME ZONE 'UTC')::date - 7 GROUP BY player"                            \
     " HAVING sum(" value ") > 0 ORDER BY 2 DESC, 1 LIMIT 50"
 
+/* Net worth: the wallet, what yards pay for the ships, what is aboard or in a locker at base
+ * price, what waits in own limit orders to buy. */
+#define WORTH                                                                                      \
+    "SELECT owner AS player, credits AS worth FROM economy.wallets WHERE kind = 'pilot'"           \
+    " UNION ALL SELECT s.player, k.price::bigint * 600 / 1000 * least(s.hull, k.hull) / k.hull"    \
+    " FROM economy.ships s JOIN economy.ship_classes k ON k.id = s.class_id"                       \
+    " WHERE s.holder_kind <> 4 AND k.price > 0"                                                    \
+    " UNION ALL SELECT s.player, c.quantity * g.base FROM economy.cargo c"                         \
+    " JOIN economy.ships s ON c.account = s.id + 8589934592"                                       \
+    " JOIN economy.commodities g ON g.id = c.commodity WHERE c.quantity > 0"                       \
+    " UNION ALL SELECT l.player, l.quantity * g.base FROM economy.lockers l"                       \
+    " JOIN economy.commodities g ON g.id = l.commodity WHERE l.quantity > 0"                       \
+    " UNION ALL SELECT player, price::bigint * remains FROM economy.limit_orders"                  \
+    " WHERE side = 1 AND state = 1"
+
 static const struct st_pg_stmt boards[] = {
-    [BOARD_WEALTH] = {"board_wealth", "SELECT owner, credits, 0 FROM economy.wallets"
-                                      " WHERE kind = 'pilot' AND owner < 4294967040"
-                                      " ORDER BY credits DESC, owner"
-                                      " LIMIT 50"},
+    [BOARD_WEALTH] = {"board_wealth", "SELECT player, sum(worth)::bigint, 0 FROM (" WORTH ") w"
+                                      " WHERE player < 4294967040 GROUP BY player"
+                                      " ORDER BY 2 DESC, 1 LIMIT 50"},
     [BOARD_TRADE] = {"board_trade", BOARD_OF_DAYS("traded", "trades")},
     [BOARD_HUNT] = {"board_hunt", BOARD_OF_DAYS("bounties", "kills")},
 };
+_Static_assert(RULES_RESALE_PM == 600 && WORLD_GUILD_PLAYER == 4294967040u &&
+                   HOLDER_SOLD == 4 && ORDER_BUY == 1 && LIMIT_WAITS == 1,
+               "as in the statement");
 _Static_assert(ECONOMY_BOARD_ROWS == 50 && ECONOMY_BOARD_DAYS == 7, "as in the statements");
 
 int store_board(struct store *s, enum board board, struct rank *out, size_t *count)

@@ -151,7 +151,8 @@ START_TEST(leaderboards_follow_from_the_ledger)
 
     ck_assert_int_eq(store_board(store, BOARD_WEALTH, r, &n), 0);
     ck_assert_uint_eq(r[0].player, p);
-    ck_assert_int_eq(r[0].value, wallet(p));
+    int64_t food = world_config_good(&catalog.world, FOO)->base;
+    ck_assert_int_eq(r[0].value, wallet(p) + aboard(p, FOO) * food);
     for (size_t i = 1; i < n; i++)
         ck_assert_int_ge(r[i - 1].value, r[i].value);
 
