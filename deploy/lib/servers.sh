@@ -60,7 +60,7 @@ write_postgres() {
 cd /
 exec ${as_postgres[*]} setpriv --pdeathsig INT -- $pg_bin/postgres -D '$pg_data' \\
   -c listen_addresses=127.0.0.1 -p $pg_port -c unix_socket_directories= -c max_connections=60 \\
-  -c shared_buffers=128MB -c synchronous_commit=on -c wal_compression=on -c max_wal_size=1GB \\
+  -c shared_buffers=128MB -c synchronous_commit=on -c wal_compression=lz4 -c max_wal_size=1GB \\
   -c checkpoint_completion_target=0.9 -c random_page_cost=1.1 -c jit=off \\
   -c idle_in_transaction_session_timeout=10s -c log_min_duration_statement=500ms \\
   -c log_line_prefix='%m [%p] %a ' -c timezone=UTC
