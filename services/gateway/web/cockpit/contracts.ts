@@ -12,7 +12,6 @@ import {
 } from '@gen/contract_pb';
 import type { Job } from '@gen/trade_pb';
 import { OrderResult } from '@gen/types_pb';
-import { makeId } from '../sdk/requests';
 import { sayRefused } from './dialogs';
 import { chevrons, h, icon, type Child } from './dom';
 import type { Game } from './game';
@@ -211,33 +210,25 @@ export class Contracts {
     this.busy = true;
     this.changed();
     try {
-      const body = await this.game.session.ask(
-        {
-          case: 'contract',
-          value: create(ContractRequestSchema, {
-            action,
-            contract: c?.contract ?? 0n,
-            origin: c?.origin ?? 0,
-            destination: c?.destination ?? 0,
-            commodity: c?.commodity ?? 0,
-            target: head?.target ?? 0n,
-            reward: BigInt(head?.reward ?? 0),
-          }),
-        },
-        { giveUpMs: 20000, retryMs: 2500, id: makeId() },
+      const reply = await this.market.deal(
+        'contract',
+        create(ContractRequestSchema, {
+          action,
+          contract: c?.contract ?? 0n,
+          origin: c?.origin ?? 0,
+          destination: c?.destination ?? 0,
+          commodity: c?.commodity ?? 0,
+          target: head?.target ?? 0n,
+          reward: BigInt(head?.reward ?? 0),
+        }),
       );
-      if (body.case === 'contract') {
-        const done = body.value.result === OrderResult.DONE;
-        const limit = figure(body.value.limit);
-        const key = `contract_${body.value.result}`;
-        this.say(
-          done ? say(`contractDone${action as 1 | 2 | 3}`) : sayCode(key, 'order_13', { limit }),
-          !done,
-        );
-        if (done) {
-          this.game.credits = Number(body.value.balance);
-          this.market.stale();
-        }
+      if (reply) {
+        const done = reply.result === OrderResult.DONE;
+        const limit = figure(reply.limit);
+        const words = done
+          ? say(`contractDone${action as 1 | 2 | 3}`)
+          : sayCode(`contract_${reply.result}`, 'order_13', { limit });
+        this.say(words, !done);
       }
     } catch (error) {
       this.say(sayRefused(error), true);

@@ -13,7 +13,6 @@ import {
   LimitRequestSchema,
 } from '@gen/limit_pb';
 import { OrderResult, Side } from '@gen/types_pb';
-import { makeId } from '../sdk/requests';
 import { sayRefused } from './dialogs';
 import { h } from './dom';
 import type { Game } from './game';
@@ -200,22 +199,19 @@ export class Exchange {
     this.busy = true;
     this.changed();
     try {
-      const body = await this.game.session.ask(
-        {
-          case: 'limit',
-          value: create(LimitRequestSchema, {
-            action,
-            location: this.location,
-            commodity: what.commodity ?? 0,
-            side: what.side ?? Side.UNSPECIFIED,
-            price: what.price ?? 0,
-            quantity: what.quantity ?? 0,
-            order: what.order ?? 0n,
-          }),
-        },
-        { giveUpMs: 20000, retryMs: 2500, id: makeId() },
+      const reply = await this.market.deal(
+        'limit',
+        create(LimitRequestSchema, {
+          action,
+          location: this.location,
+          commodity: what.commodity ?? 0,
+          side: what.side ?? Side.UNSPECIFIED,
+          price: what.price ?? 0,
+          quantity: what.quantity ?? 0,
+          order: what.order ?? 0n,
+        }),
       );
-      if (body.case === 'limit') this.took(action, body.value);
+      if (reply) this.took(action, reply);
     } catch (error) {
       this.words = sayRefused(error);
       this.bad = true;
@@ -234,8 +230,6 @@ export class Exchange {
       this.words = sayCode(key, 'order_13', { limit });
       return;
     }
-    this.game.credits = Number(reply.balance);
-    this.market.stale();
     const left = reply.order?.left ?? 0;
     if (action === LimitAction.CANCEL) this.words = say('limitCancelled');
     else if (action === LimitAction.COLLECT)

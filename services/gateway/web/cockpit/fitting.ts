@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The ship that is flown, fitted out at a station: other guns at a shipyard, a policy anywhere.
 
-import { Insurance, type OwnShip } from '@gen/trade_pb';
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { Insurance, type OwnShip, type ShipRequestSchema } from '@gen/trade_pb';
 import type { ShipClass, Weapon } from '../kernel/config';
 import { h } from './dom';
 import type { Game } from './game';
@@ -13,7 +14,8 @@ const GUN = 1;
 /** Of a ship's price, per mille: a policy that ends with one loss. */
 const PREMIUM_PM = 40;
 
-export type Wish = Parameters<Market['ship']>[0];
+/** What to change about the ship flown, or which to fly. */
+export type Wish = MessageInitShape<typeof ShipRequestSchema>;
 
 export const premium = (ship: ShipClass): number => Math.ceil((ship.price * PREMIUM_PM) / 1000);
 

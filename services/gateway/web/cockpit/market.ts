@@ -3,6 +3,8 @@
 // tells by events, computes only sums of what the server said.
 
 import { create } from '@bufbuild/protobuf';
+import type { ContractReply, ContractRequest } from '@gen/contract_pb';
+import type { LimitReply, LimitRequest } from '@gen/limit_pb';
 import {
   type AccountReply,
   AccountRequestSchema,
@@ -15,12 +17,12 @@ import {
   type QuoteReply,
   QuoteRequestSchema,
   type ShipReply,
-  ShipRequestSchema,
+  type ShipRequest,
 } from '@gen/trade_pb';
 import { OrderResult, Side } from '@gen/types_pb';
 import type { Station } from '../kernel/config';
 import { Emitter } from '../sdk/emitter';
-import { makeId } from '../sdk/requests';
+import { makeId, type Question } from '../sdk/requests';
 import type { Game } from './game';
 import { say, type TextKey } from './text';
 
@@ -54,6 +56,13 @@ export interface Row {
   line: MarketLine;
   inHold: number;
   best: BestPlace | null;
+}
+
+/** Requests that change the books, other than an order, and what answers them. */
+interface Deals {
+  ship: [ShipRequest, ShipReply];
+  contract: [ContractRequest, ContractReply];
+  limit: [LimitRequest, LimitReply];
 }
 
 export class Market {
@@ -272,25 +281,17 @@ export class Market {
     return reply;
   }
 
-  /** Buys a ship, takes over an own one that rests here, refits or insures the present. */
-  async ship(want: {
-    classId?: number;
-    ship?: number;
-    tradeIn?: boolean;
-    worstTotal?: bigint;
-    weapon?: number;
-    insurance?: Insurance;
-  }): Promise<ShipReply | null> {
-    const body = await this.game.session.ask(
-      { case: 'ship', value: create(ShipRequestSchema, want) },
-      { giveUpMs: 20000, retryMs: 2500, id: makeId() },
-    );
-    if (body.case !== 'ship') return null;
-    if (body.value.result === OrderResult.DONE) {
-      this.game.credits = Number(body.value.balance);
+  /** Asks for what changes the books: done once, however often it must be sent. */
+  async deal<K extends keyof Deals>(kind: K, value: Deals[K][0]): Promise<Deals[K][1] | null> {
+    const options = { giveUpMs: 20000, retryMs: 2500, id: makeId() };
+    const body = await this.game.session.ask({ case: kind, value } as Question, options);
+    if (body.case !== kind) return null;
+    const reply = body.value as Deals[K][1];
+    if (reply.result === OrderResult.DONE) {
+      this.game.credits = Number(reply.balance);
       this.stale();
     }
-    return body.value;
+    return reply;
   }
 
   private booked(reply: OrderReply, commodity: number): void {

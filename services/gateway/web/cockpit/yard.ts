@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The ship tab of a station: the present ship, the own ships, and what the shipyard builds.
 
-import { Insurance, type OwnShip, type ShipReply } from '@gen/trade_pb';
+import { create } from '@bufbuild/protobuf';
+import { Insurance, type OwnShip, type ShipReply, ShipRequestSchema } from '@gen/trade_pb';
 import { HolderKind, OrderResult } from '@gen/types_pb';
 import type { ShipClass } from '../kernel/config';
 import { sayRefused } from './dialogs';
@@ -197,7 +198,7 @@ export class Yard {
     this.words = '';
     this.changed();
     try {
-      const reply = await this.market.ship(want);
+      const reply = await this.market.deal('ship', create(ShipRequestSchema, want));
       if (reply) this.took(reply, done);
     } catch (error) {
       this.words = sayRefused(error);
