@@ -503,7 +503,7 @@ export class Docked {
       blocks.append(block);
       worth += g.quantity * (this.market.line(this.location, g.commodity)?.sell ?? 0);
     });
-    if (this.ticket.side === Side.BUY && this.ticket.commodity) {
+    if (this.tab === 'market' && this.ticket.side === Side.BUY && this.ticket.commodity) {
       const mass = this.ticket.quantity * (this.game.good(this.ticket.commodity)?.mass ?? 1);
       const block = h('span', { class: 'order' }, say('thisOrder', { n: mass }));
       const room = this.market.hold - this.market.cargoMass;

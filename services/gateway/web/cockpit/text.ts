@@ -514,6 +514,13 @@ export const distance = (u: number): string =>
     : u < 9950
       ? `${tenth.format(u / 1000)} km`
       : `${whole.format(u / 1000)} km`;
+/** A span of time, to the unit that matters. */
 export const seconds = (s: number): string =>
-  s < 90 ? `${Math.max(0, Math.ceil(s))} s` : `${Math.ceil(s / 60)} min`;
+  s < 90
+    ? `${Math.max(0, Math.ceil(s))} s`
+    : s < 7200
+      ? `${Math.ceil(s / 60)} min`
+      : s < 172800
+        ? `${Math.round(s / 3600)} h`
+        : `${Math.round(s / 86400)} days`;
 export const capital = (s: string): string => s.charAt(0).toUpperCase() + s.slice(1);
