@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { Player } from '../system/client.mjs';
 import { env, stack, until } from '../system/harness.mjs';
+import { controlStates } from './control-states.mjs';
 import { dockedStates } from './docked-states.mjs';
 import { Pilot } from './pilot.mjs';
 
@@ -437,7 +438,10 @@ const states = [
             await pilot.until('the landing', () => pilot.shown('.play'));
         },
     ],
-    ...dockedStates({ landing, signedIn, settle, says, docked }).map(([name, run]) => [
+    ...[
+        ...dockedStates({ landing, signedIn, settle, says, docked }),
+        ...controlStates({ landing, says, docked }),
+    ].map(([name, run]) => [
         name,
         async () => {
             // Each window draws: those of states before make this one slow.

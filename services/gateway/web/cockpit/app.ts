@@ -18,6 +18,7 @@ import {
 import { Session } from '../sdk/session';
 import type { CloseReason } from '../sdk/socket';
 import { outerBanner, type Lost } from './banner';
+import { Bindings, type Command } from './bindings';
 import { persist, sayAuth, sayRefused, signInDialog, tell, Dialog } from './dialogs';
 import { Docked } from './docked';
 import { h, setText, setVar, toggle } from './dom';
@@ -28,15 +29,16 @@ import { Game } from './game';
 import { Hints } from './hints';
 import { Hud } from './hud';
 import type { IconName } from './icons';
-import type { Command } from './input';
 import { Landing } from './landing';
 import { MapScreen } from './mapscreen';
 import { Market } from './market';
 import { Settings } from './settings';
+import { Sound } from './sound';
+import { Soundscape } from './soundscape';
 import { summary } from './summary';
 import { say } from './text';
+import { Toasts, type ToastTone } from './toasts';
 
-const TOAST_MS = 5000;
 const BACK_MS = 2000;
 const CLAIM_MS = 5000;
 /** The flight goes on at this pace even where pictures come slowly. */
@@ -59,16 +61,20 @@ interface Cockpit {
   map: MapScreen;
   hints: Hints;
   death: DeathDialog;
+  sounds: Soundscape;
 }
 
 export class App {
   private readonly settings = new Settings(window.localStorage);
+  private readonly bindings = new Bindings(this.settings.all.keys);
+  private readonly sound = new Sound();
   private readonly view = new FlightView(
+    this.bindings,
     (c) => this.command(c),
     () => this.cockpit?.game ?? null,
   );
   private readonly landing: Landing;
-  private readonly toasts = h('ul', { attrs: { 'aria-live': 'assertive' } });
+  private readonly toasts = new Toasts();
   private readonly summaryText = h('p');
   private readonly summaryBox = h('output', { class: 'panel summary' }, this.summaryText);
   private cockpit: Cockpit | null = null;
@@ -100,7 +106,7 @@ export class App {
   async start(): Promise<void> {
     document.body.append(
       this.view.stage,
-      h('div', { class: 'layer toasts' }, this.toasts),
+      this.toasts.element,
       h('div', { class: 'layer hud' }, this.summaryBox),
     );
     await this.view.start();
@@ -119,6 +125,7 @@ export class App {
     setVar(document.body, '--hud', String(this.settings.all.hudScale));
     toggle(document.body, 'calm', this.settings.calm);
     this.view.apply(this.settings);
+    this.sound.setVolume(this.settings.all.volume);
   }
 
   private resize(): void {
@@ -170,7 +177,7 @@ export class App {
       'claim',
       cockpit.session.ticket,
       (s) => {
-        this.toast(say('claimed'), 'gain');
+        this.toasts.say(say('claimed'), 'gain');
         this.leave();
         this.enter(s);
       },
@@ -249,7 +256,8 @@ export class App {
     const map = new MapScreen(game, market, () => this.toggleMap());
     const hints = new Hints(game, market, this.settings, hud.hint);
     const death = new DeathDialog(game, () => void this.undockWreck());
-    return { session, game, market, hud, docked, map, hints, death };
+    const sounds = new Soundscape(this.sound, session, game);
+    return { session, game, market, hud, docked, map, hints, death, sounds };
   }
 
   private listen(cockpit: Cockpit): void {
@@ -257,7 +265,7 @@ export class App {
     const teller = {
       news: (name: IconName, words: string, tone: '' | 'gain' | 'loss' | 'mute' = '') =>
         hud.news(name, words, tone),
-      toast: (words: string, tone: '' | 'gain' | 'bad' = '') => this.toast(words, tone),
+      toast: (words: string, tone: ToastTone = '') => this.toasts.say(words, tone),
     };
     session.events.on('welcome', (welcome) => {
       game.configure(session.config!);
@@ -282,11 +290,11 @@ export class App {
       this.lost = null;
       this.backUntil = performance.now() + BACK_MS;
       if (awayMs > 5000 && game.phase === Phase.FLYING)
-        this.toast(say('drifted', { s: Math.round(awayMs / 1000) }));
+        this.toasts.say(say('drifted', { s: Math.round(awayMs / 1000) }));
     });
     session.events.on('ended', ({ reason, words }) => this.onEnded(reason, words));
     session.events.on('status', ({ tradeClosed }) => {
-      if (this.closed && !tradeClosed) this.toast(say('tradeOpen'), 'gain');
+      if (this.closed && !tradeClosed) this.toasts.say(say('tradeOpen'), 'gain');
       this.closed = tradeClosed;
     });
     session.events.on('private', (e) => this.onPrivate(cockpit, e, teller));
@@ -295,7 +303,7 @@ export class App {
       if (words) cockpit.docked.addNews(words);
     });
     market.events.on('silent', (silent) => {
-      if (!silent) this.toast(say('tradeOpen'), 'gain');
+      if (!silent) this.toasts.say(say('tradeOpen'), 'gain');
     });
     session.events.on('frame', () => this.watchZone(cockpit));
   }
@@ -425,7 +433,7 @@ export class App {
     const zone = cockpit.game.own?.state?.zone;
     if (!zone || zone.risk === this.lastRisk) return;
     if (this.lastRisk >= 0 && zone.risk > this.lastRisk && zone.risk >= 2) {
-      this.toast(
+      this.toasts.say(
         say('zoneAhead', {
           risk: say(`risk${zone.risk}` as 'risk0'),
           name: cockpit.game.zone(zone.zone)?.name ?? '',
@@ -455,7 +463,7 @@ export class App {
     if (!words) return;
     this.undocking = false;
     cockpit.docked.undocking(false);
-    this.toast(words, 'bad');
+    this.toasts.say(words, 'bad');
     if (cockpit.game.phase === Phase.PARKED) this.onPhase(Phase.PARKED, Phase.PARKED);
   }
 
@@ -464,7 +472,7 @@ export class App {
     const { cockpit } = this;
     if (!cockpit) return;
     if (cockpit.game.phase === Phase.DEAD) {
-      this.toast(say('deadSilent'), 'bad');
+      this.toasts.say(say('deadSilent'), 'bad');
       return;
     }
     cockpit.death.close();
@@ -489,6 +497,7 @@ export class App {
     if (c === 'describe') this.describe();
     else if (c === 'map') this.toggleMap();
     else if (c === 'pilot') this.openDrawer('pilot');
+    else if (c === 'mute') this.toasts.say(this.settings.toggleSound());
     else if (cockpit.game.phase !== Phase.FLYING) return;
     else if (c === 'next') cockpit.game.nextTarget();
     else if (c === 'hostile') cockpit.game.nearestHostile();
@@ -526,7 +535,7 @@ export class App {
     this.drawer =
       kind === 'pilot'
         ? pilotDrawer(cockpit.game, this.profile, close)
-        : menuDrawer(cockpit.game, this.settings, this.profile, this.view.fps, {
+        : menuDrawer(cockpit.game, this.settings, this.bindings, this.profile, this.view.fps, {
             close,
             claim: () => this.claim(),
             signOut: () => this.signOut(),
@@ -551,15 +560,6 @@ export class App {
       !this.mapOpen &&
       document.querySelector('.veil') === null
     );
-  }
-
-  private toast(words: string, tone: '' | 'gain' | 'bad' = ''): void {
-    const same = [...this.toasts.children].find((li) => li.textContent === words);
-    same?.remove();
-    const item = h('li', { class: `panel toast ${tone}` }, h('span', {}, words));
-    this.toasts.append(item);
-    while (this.toasts.children.length > 3) this.toasts.firstChild!.remove();
-    window.setTimeout(() => item.remove(), TOAST_MS);
   }
 
   private picture(now: number): void {
@@ -594,7 +594,7 @@ export class App {
   private step(): void {
     if (!this.cockpit) return;
     const covered = this.drawer !== null || this.mapOpen || !!document.querySelector('.veil');
-    this.view.steer(this.cockpit.game, covered);
+    this.cockpit.sounds.step(this.view.steer(this.cockpit.game, covered));
     this.cockpit.session.update();
   }
 }

@@ -2,34 +2,18 @@
 // The drawer at the right: menu with settings, bindings, network figures and account; the pilot.
 
 import type { Profile } from '../sdk/auth';
+import type { Bindings } from './bindings';
+import { keyRows } from './controls';
 import { h } from './dom';
 import type { Game } from './game';
 import type { Settings, Values } from './settings';
-import { figure, money, say, type TextKey } from './text';
+import { figure, money, say } from './text';
 
 export interface DrawerActions {
   close: () => void;
   claim: () => void;
   signOut: () => void;
 }
-
-const KEYS: [TextKey, string][] = [
-  ['keyTurn', say('mouse')],
-  ['keyThrust', say('thrustKeys')],
-  ['keyBrake', say('brakeKeys')],
-  ['keyFire', say('leftButton')],
-  ['keyBoost', 'Shift'],
-  ['keyDrift', 'C'],
-  ['keyNext', 'Tab'],
-  ['keyHostile', 'T'],
-  ['keyClear', 'X'],
-  ['keyDock', 'E'],
-  ['keyMap', 'M'],
-  ['keyPilot', 'P'],
-  ['keyRange', 'R'],
-  ['keySay', 'H'],
-  ['keyMenu', 'Esc'],
-];
 
 function row(words: string, value: Node | string): HTMLElement {
   return h('div', { class: 'row' }, h('span', {}, words), value);
@@ -56,6 +40,7 @@ function choice<K extends keyof Values>(
 export function menuDrawer(
   game: Game,
   settings: Settings,
+  bindings: Bindings,
   profile: Profile | null,
   fps: number,
   actions: DrawerActions,
@@ -65,6 +50,10 @@ export function menuDrawer(
   const scale: [number, string][] = [0.8, 0.9, 1, 1.15, 1.3, 1.5].map((v) => [
     v,
     `${Math.round(v * 100)} %`,
+  ]);
+  const volume: [number, string][] = [0, 0.2, 0.4, 0.6, 0.8, 1].map((v) => [
+    v,
+    v === 0 ? say('off') : `${Math.round(v * 100)} %`,
   ]);
   return h(
     'aside',
@@ -100,6 +89,7 @@ export function menuDrawer(
         ['target', say('namesTarget')],
       ]),
     ),
+    row(say('sound'), choice(settings, 'volume', volume)),
     h('div', { class: 'label' }, say('account')),
     profile?.guest
       ? row(
@@ -112,7 +102,7 @@ export function menuDrawer(
       h('button', { class: 'button', onclick: actions.signOut }, say('signOut')),
     ),
     h('div', { class: 'label' }, say('controlsTitle')),
-    ...KEYS.map(([words, key]) => row(say(words), h('kbd', {}, key))),
+    keyRows(bindings, settings),
     h('div', { class: 'label' }, say('network')),
     row(say('netPing'), `${Math.round(session.net.pingMs)} ms`),
     row(say('netRate'), `${figure(session.net.bytesIn / 1024)} KB`),

@@ -5,11 +5,12 @@
 import { Phase } from '@gen/types_pb';
 import { Thrust } from '../kernel/kernel';
 import { K_PER_UNIT } from '../sdk/entity';
-import { NEUTRAL } from '../sdk/own';
+import { type Controls, NEUTRAL } from '../sdk/own';
 import { h } from './dom';
 import type { Game } from './game';
 import type { Hud } from './hud';
-import { type Command, Input } from './input';
+import type { Bindings, Command } from './bindings';
+import { Input } from './input';
 import { Overlay } from './scene/overlay';
 import { setHostile } from './scene/palette';
 import { Scene } from './scene/scene';
@@ -32,8 +33,8 @@ export class FlightView {
   private slowSince = 0;
   private fastSince = 0;
 
-  constructor(command: (c: Command) => void, game: () => Game | null) {
-    this.input = new Input(this.stage, command, (x, y) => {
+  constructor(bindings: Bindings, command: (c: Command) => void, game: () => Game | null) {
+    this.input = new Input(this.stage, bindings, command, (x, y) => {
       const current = game();
       if (current) this.pick(current, x, y);
     });
@@ -97,15 +98,16 @@ export class FlightView {
     }
   }
 
-  /** Passes the pilot's wish on; `covered` = something else has the keys. */
-  steer(game: Game, covered: boolean): void {
+  /** Passes the pilot's wish on, which is the result; `covered` = something else has the keys. */
+  steer(game: Game, covered: boolean): Controls | null {
     const { session } = game;
+    this.input.poll();
     this.input.active = game.phase === Phase.FLYING && !covered;
-    if (game.phase !== Phase.FLYING || !game.own) return;
+    if (game.phase !== Phase.FLYING || !game.own) return null;
     const pose = game.own.poseAt(session.ownTick, session.now());
     if (document.hidden) {
       session.setControls({ ...NEUTRAL, heading: Math.round(pose.heading) & 4095 });
-      return;
+      return null;
     }
     const [cx, cy] = this.scene.camera.toScreen(pose.x / K_PER_UNIT, pose.y / K_PER_UNIT);
     const wish = this.input.active
@@ -119,6 +121,7 @@ export class FlightView {
         thrust: Thrust.brake,
       });
     else session.setControls(wish);
+    return wish;
   }
 
   /** One picture; `ms` since the last. */

@@ -1,50 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Keys, mouse and touch as one wish of the pilot. Keys are named by place on the board; leaving the
-// window releases everything. Commands are one-shot and go to the listener.
+// Keys, mouse, gamepad and touch as one wish of the pilot. Keys are named by place on the board;
+// leaving the window releases everything. Commands are one-shot and go to the listener.
 
 import { Thrust } from '../kernel/kernel';
 import type { Controls } from '../sdk/own';
+import type { Bindings, Command, Held } from './bindings';
 import { h, setVar } from './dom';
+import { Gamepads, type PadWish } from './gamepad';
 import { say } from './text';
 
-export type Command =
-  | 'next'
-  | 'hostile'
-  | 'clear'
-  | 'dock'
-  | 'map'
-  | 'pilot'
-  | 'menu'
-  | 'range'
-  | 'describe'
-  | 'enter';
-
-const COMMANDS: { [code: string]: Command } = {
-  Tab: 'next',
-  KeyT: 'hostile',
-  KeyX: 'clear',
-  KeyE: 'dock',
-  KeyM: 'map',
-  KeyP: 'pilot',
-  Escape: 'menu',
-  KeyR: 'range',
-  KeyH: 'describe',
-  Enter: 'enter',
-};
-const HELD = new Set([
-  'KeyW',
-  'ArrowUp',
-  'KeyS',
-  'ArrowDown',
-  'KeyA',
-  'ArrowLeft',
-  'KeyD',
-  'ArrowRight',
-  'Space',
-  'ShiftLeft',
-  'ShiftRight',
-  'KeyC',
-]);
 const KEYS_WIN_MS = 2000;
 /** Steps by which a turning key leads the nose. */
 const KEY_TURN = 300;
@@ -65,12 +29,16 @@ export class Input {
   private keyHeading = 0;
   private stick: { id: number; x: number; y: number; dx: number; dy: number } | null = null;
   private readonly pads = new Set<string>();
+  private readonly gamepads: Gamepads;
+  private pad: PadWish | null = null;
 
   constructor(
     stage: HTMLElement,
+    private readonly bindings: Bindings,
     private readonly command: (c: Command) => void,
     private readonly click: (x: number, y: number) => void,
   ) {
+    this.gamepads = new Gamepads(command);
     window.addEventListener('keydown', (e) => this.onKey(e));
     window.addEventListener('keyup', (e) => this.keys.delete(e.code));
     window.addEventListener('blur', () => this.release());
@@ -103,12 +71,13 @@ export class Input {
     if (typing && e.code !== 'Escape') return;
     if (e.ctrlKey || e.altKey || e.metaKey) return;
     // Remembered also before the flight has the keys: who holds one while undocking flies off.
-    if (HELD.has(e.code)) this.keys.add(e.code);
-    if (this.active && HELD.has(e.code)) {
+    const held = this.bindings.heldOf(e.code) !== undefined;
+    if (held) this.keys.add(e.code);
+    if (this.active && held) {
       e.preventDefault();
       return;
     }
-    const command = COMMANDS[e.code];
+    const command = this.bindings.commandOf(e.code);
     if (!command || e.repeat) return;
     if (e.code === 'Tab' && !this.active) return;
     if (e.code === 'Enter' && e.target instanceof HTMLButtonElement) return;
@@ -116,14 +85,20 @@ export class Input {
     this.command(command);
   }
 
-  private held(...codes: string[]): boolean {
-    return codes.some((code) => this.keys.has(code));
+  private held(act: Held): boolean {
+    for (const code of this.keys) if (this.bindings.heldOf(code) === act) return true;
+    return false;
+  }
+
+  /** Reads the gamepad; its buttons are commands also while something else has the keys. */
+  poll(): void {
+    this.pad = this.gamepads.read();
   }
 
   /** The wish now; (cx, cy) = where the own ship is on the screen. */
   controls(cx: number, cy: number, heading: number, target: number, now: number): Controls {
-    const turn =
-      (this.held('KeyA', 'ArrowLeft') ? 1 : 0) - (this.held('KeyD', 'ArrowRight') ? 1 : 0);
+    const { pad } = this;
+    const turn = (this.held('left') ? 1 : 0) - (this.held('right') ? 1 : 0);
     if (turn !== 0) {
       this.turnedAt = now;
       this.keyHeading = (Math.round(heading) + turn * KEY_TURN) & 4095;
@@ -135,19 +110,20 @@ export class Input {
         ? this.keyHeading
         : Math.round(heading) & 4095
       : this.aim(cx, cy, heading);
-    let ahead = this.held('KeyW', 'ArrowUp') || this.buttons.has(2);
+    let ahead = this.held('ahead') || this.buttons.has(2) || pad?.ahead === true;
+    if (pad && pad.dx !== null) want = headingOf(pad.dx, pad.dy);
     if (this.stick && Math.hypot(this.stick.dx, this.stick.dy) > 12) {
       want = headingOf(this.stick.dx, -this.stick.dy);
       ahead = ahead || Math.hypot(this.stick.dx, this.stick.dy) > 34;
     }
-    const brake = this.held('KeyS', 'ArrowDown') || this.pads.has('brake');
-    const fire = this.buttons.has(0) || this.held('Space') || this.pads.has('fire');
+    const brake = this.held('brake') || this.pads.has('brake') || pad?.brake === true;
+    const fire = this.buttons.has(0) || this.held('fire') || this.pads.has('fire');
     return {
       heading: want & 4095,
       thrust: brake ? Thrust.brake : ahead ? Thrust.ahead : Thrust.coast,
-      boost: this.held('ShiftLeft', 'ShiftRight') || this.pads.has('boosts'),
-      drift: this.held('KeyC'),
-      fire: fire ? 3 : 0,
+      boost: this.held('boost') || this.pads.has('boosts') || pad?.boost === true,
+      drift: this.held('drift') || pad?.drift === true,
+      fire: fire || pad?.fire === true ? 3 : 0,
       target,
     };
   }

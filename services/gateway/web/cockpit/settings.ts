@@ -2,16 +2,28 @@
 // Choices of this device, kept in its storage: display and the progress of the introduction.
 
 import { Emitter } from '../sdk/emitter';
+import type { Keys } from './bindings';
+import { say } from './text';
 
 export interface Values {
   hudScale: number;
   hostile: 'vermilion' | 'magenta' | 'white';
   calm: boolean;
   names: 'all' | 'near' | 'target';
+  /** 0 = muted. */
+  volume: number;
+  keys: Keys;
 }
 
 const KEY = 'startrader.settings';
-const DEFAULTS: Values = { hudScale: 1, hostile: 'vermilion', calm: false, names: 'near' };
+const DEFAULTS: Values = {
+  hudScale: 1,
+  hostile: 'vermilion',
+  calm: false,
+  names: 'near',
+  volume: 0.6,
+  keys: {},
+};
 
 export class Settings {
   readonly events = new Emitter<{ change: Values }>();
@@ -39,6 +51,12 @@ export class Settings {
     this.values = { ...this.values, ...change };
     this.storage.setItem(KEY, JSON.stringify(this.values));
     this.events.emit('change', this.values);
+  }
+
+  /** Mutes, or sounds as designed again; says which. */
+  toggleSound(): string {
+    this.set({ volume: this.values.volume > 0 ? 0 : DEFAULTS.volume });
+    return say(this.values.volume > 0 ? 'soundOn' : 'soundOff');
   }
 
   /** Step of the introduction this pilot has reached. */

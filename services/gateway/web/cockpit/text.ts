@@ -433,7 +433,8 @@ export const TEXT = {
   skipHints: 'Skip the introduction',
 
   // Bindings, for the menu.
-  keyTurn: 'Turn',
+  keyLeft: 'Turn left',
+  keyRight: 'Turn right',
   keyThrust: 'Thrust',
   keyBrake: 'Brake',
   keyFire: 'Fire',
@@ -446,12 +447,14 @@ export const TEXT = {
   keyPilot: 'Pilot',
   keyRange: 'Radar range',
   keySay: 'Describe',
-  keyMenu: 'Menu, back',
+  keyMute: 'Sound on, off',
+  keyPress: 'press a key',
+  keysReset: 'All keys as at the beginning',
+  mouseToo: 'The mouse turns; left button fires, right button thrusts. A gamepad works too.',
+  sound: 'Sound',
+  soundOn: 'Sound on.',
+  soundOff: 'Sound off.',
   keyDrift: 'Flight assist off',
-  mouse: 'mouse, or A D',
-  leftButton: 'left button, Space',
-  thrustKeys: 'W, right button',
-  brakeKeys: 'S',
 
   // First flight.
   hint1: 'Your ship is ready. Press Undock.',
