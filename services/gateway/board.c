@@ -4,6 +4,7 @@
 #include "door.h"
 #include "gateway.h"
 
+#include <startrader/v1/client.pb-c.h>
 #include <startrader/v1/trade.pb-c.h>
 #include <startrader/v1/world.pb-c.h>
 #include <st/alloc.h>
@@ -12,6 +13,7 @@
 #include <st/log.h>
 #include <st/rng.h>
 #include <st/subject.h>
+#include <st/wire.h>
 #include <world/config.h>
 
 #include <stdio.h>
@@ -24,6 +26,8 @@ enum {
     JSON_MAX = 192 * 1024,
     CELL_SHIFT = 11, /* 2,048 units */
     TICK_MS = 50,
+    SECTORS = 64,
+    DENSITY_ARENA = 4096,
 };
 
 struct revision {
@@ -44,6 +48,9 @@ struct board {
     struct revision kept[KEPT];
     uint32_t newest;
     struct world_config config; /* of the newest */
+    uint32_t density[SECTORS];  /* ships in space, by sector */
+    struct st_arena arena;      /* of `memory`, for what is read of it */
+    uint8_t memory[DENSITY_ARENA];
     struct st_buf out;
 };
 
@@ -133,6 +140,17 @@ static void answer_json(struct board *b, struct st_http_request *req, const char
                                                  .headers = headers});
 }
 
+void board_density(struct board *b, const uint8_t *field, size_t len)
+{
+    const Startrader__V1__ServerFrame *f;
+    st_arena_reset(&b->arena);
+    f = st_wire_unpack(&startrader__v1__server_frame__descriptor, field, len, len, &b->arena);
+    if (!f || !f->density || f->density->n_ships != SECTORS)
+        return;
+    for (size_t i = 0; i < SECTORS; i++)
+        b->density[i] = f->density->ships[i];
+}
+
 void board_world(struct board *b, struct st_http_request *req)
 {
     const struct revision *r = &b->kept[b->newest];
@@ -156,6 +174,10 @@ void board_world(struct board *b, struct st_http_request *req)
     st_json_uint(&j, "world_epoch", pulse.world_epoch);
     st_json_uint(&j, "ships", pulse.ships);
     st_json_bool(&j, "paused", pulse.age_ms > GATEWAY_STILL_MS);
+    st_json_array(&j, "density");
+    for (size_t i = 0; i < SECTORS; i++)
+        st_json_uint(&j, NULL, b->density[i]);
+    st_json_array_end(&j);
     st_json_array(&j, "stations");
     for (uint32_t i = 0; i < b->config.stations_n; i++) {
         const struct config_station *s = &b->config.stations[i];
@@ -435,6 +457,7 @@ struct board *board_new(struct st_loop *loop, struct caller *caller, const struc
     b->instance = instance;
     b->shard = shard;
     st_buf_init_fixed(&b->out, st_alloc(JSON_MAX), JSON_MAX);
+    st_arena_init(&b->arena, b->memory, sizeof b->memory);
     b->again = st_timer_new(loop, on_again, b);
     return b;
 }

@@ -19,6 +19,8 @@ struct board *board_new(struct st_loop *loop, struct caller *caller, const struc
 void board_free(struct board **b);
 /* NOTE_CONFIG: that revision is in force. */
 void board_revision(struct board *b, uint64_t revision);
+/* NOTE_DENSITY: where ships are. */
+void board_density(struct board *b, const uint8_t *field, size_t len);
 /* Cell of a station; false if it is not known (yet). */
 bool board_station_cell(const struct board *b, uint32_t location, uint32_t *cell);
 

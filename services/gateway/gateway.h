@@ -150,6 +150,7 @@ enum loop_note_kind {               /* data plane -> loop */
                       NOTE_FENCED,  /* the simulation gave sid's player to a newer session */
                       NOTE_EPOCH,   /* world_epoch is new: bind all again */
                       NOTE_CONFIG,  /* revision is in force */
+                      NOTE_DENSITY, /* data = Density as a field of ServerFrame */
                       NOTE_WANTED,  /* data = uint32_t cells whose snapshot is wanted; none = all */
                       NOTE_DRAINED, /* the data plane has ended */
 };

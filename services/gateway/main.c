@@ -120,6 +120,9 @@ static void on_note(void *ctx, struct loop_note *n)
     case NOTE_CONFIG:
         board_revision(g->board, n->revision);
         break;
+    case NOTE_DENSITY:
+        board_density(g->board, n->data, n->len);
+        break;
     case NOTE_WANTED:
         ask_snapshot(g, n);
         break;

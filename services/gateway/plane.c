@@ -209,6 +209,10 @@ static void publish_pulse(struct plane *p)
         p->revision = m->config_revision;
         plane_note(p, NOTE_CONFIG, NULL, NULL, 0);
     }
+    if (p->stream.density_tick != p->told_density) {
+        p->told_density = p->stream.density_tick;
+        plane_note(p, NOTE_DENSITY, NULL, p->stream.density, p->stream.density_len);
+    }
 }
 
 static void resync_all(struct plane *p)

@@ -111,6 +111,7 @@ struct plane {
     uint32_t flags;          /* STATUS_* of the loop */
     bool paused;             /* the world stands still */
     uint64_t revision;
+    uint32_t told_density; /* tick of the density that the loop knows */
     bool draining, ended;
     uint64_t drain_ms;
     struct plane_stats stats;

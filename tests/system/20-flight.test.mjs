@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { Code, OrderResult, Phase, Player, ServerFrame, Side } from './client.mjs';
-import { env, journey, top } from './harness.mjs';
+import { env, journey, top, until } from './harness.mjs';
 import { docks } from './world.mjs';
 
 async function entered() {
@@ -35,6 +35,11 @@ journey('world configuration and markets can be read', async () => {
     assert.ok(Array.isArray(history.json.candles));
     assert.equal((await player.http('GET', `${route}?step=7`)).status, 400);
     await player.guest();
+    await until('where ships are', async () => {
+        const { json } = await player.http('GET', '/v1/world');
+        const flying = json.density.reduce((sum, ships) => sum + ships, 0);
+        return json.density.length === 64 && flying > 0 && flying <= json.ships + 50;
+    });
     const rich = await player.http('GET', '/v1/leaderboards/wealth');
     assert.equal(rich.status, 200);
     const worth = rich.json.leaders.map((leader) => leader.value);

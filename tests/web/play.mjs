@@ -138,6 +138,9 @@ const steps = [
             await pilot.until('the map', async () =>
                 (await pilot.text('.counters')).includes('12'),
             );
+            await pilot.until('ships that fly', async () =>
+                /[1-9]\d*ships in space/.test(await pilot.text('.counters')),
+            );
             await pilot.shot('1-landing');
         },
     ],

@@ -8,13 +8,7 @@ import { UndockRequestSchema } from '@gen/trade_pb';
 import { ActionResult, GoneReason, Phase } from '@gen/types_pb';
 import type { WorldConfig } from '../kernel/config';
 import type { Kernel } from '../kernel/kernel';
-import {
-  type Auth,
-  type CredentialStore,
-  type Credentials,
-  type Profile,
-  type SignIn,
-} from '../sdk/auth';
+import type { Auth, CredentialStore, Credentials, Profile, SignIn } from '../sdk/auth';
 import { Session } from '../sdk/session';
 import type { CloseReason } from '../sdk/socket';
 import { outerBanner, type Lost } from './banner';
@@ -98,6 +92,7 @@ export class App {
     this.landing = new Landing({
       play: () => void this.playNow(),
       signIn: () => this.openSignIn('login'),
+      look: () => this.parts.auth.world(),
     });
     this.summaryBox.hidden = true;
     this.settings.events.on('change', () => this.applySettings());

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The first screen: the system's map as its picture, Play now, sign in.
+// The first screen: the system's map, live, as its picture; Play now, sign in.
 
 import type { Station, WorldConfig } from '../kernel/config';
+import type { WorldInfo } from '../sdk/auth';
 import { chevrons, h, setText } from './dom';
 import { StarMap } from './starmap';
 import { figure, say } from './text';
@@ -9,7 +10,11 @@ import { figure, say } from './text';
 export interface LandingActions {
   play: () => void;
   signIn: () => void;
+  /** How the world is now. */
+  look: () => Promise<WorldInfo>;
 }
+
+const LOOK_MS = 2500;
 
 export class Landing {
   readonly element: HTMLElement;
@@ -17,9 +22,12 @@ export class Landing {
   private readonly problem = h('p', { class: 'say', role: 'alert' });
   private readonly counters = h('div', { class: 'counters' });
   private readonly play: HTMLButtonElement;
+  private readonly ships = h('span', { class: 'figure' }, '–');
   private ready = false;
+  private density: number[] = [];
+  private lookAt = 0;
 
-  constructor(actions: LandingActions) {
+  constructor(private readonly actions: LandingActions) {
     this.play = h(
       'button',
       { class: 'button primary tall play', onclick: actions.play },
@@ -55,7 +63,7 @@ export class Landing {
     this.counters.replaceChildren(
       count(config.stations.length, say('stations')),
       count(config.zones.length, say('zones')),
-      count(config.goods.length, say('goods')),
+      h('div', {}, this.ships, h('span', { class: 'label' }, say('shipsInSpace'))),
     );
     this.resize();
   }
@@ -75,8 +83,22 @@ export class Landing {
 
   draw(now: number): void {
     if (!this.ready) return;
-    const state = { ship: null, route: 0, chosen: 0, density: [], note: (s: Station) => s.body };
-    this.map.draw(state, now);
+    if (now >= this.lookAt && !document.hidden) {
+      this.lookAt = now + LOOK_MS;
+      void this.look();
+    }
+    const { density } = this;
+    this.map.draw({ ship: null, route: 0, chosen: 0, density, note: (s: Station) => s.body }, now);
+  }
+
+  private async look(): Promise<void> {
+    try {
+      const world = await this.actions.look();
+      this.density = world.density;
+      setText(this.ships, world.paused ? '–' : figure(world.ships));
+    } catch {
+      setText(this.ships, '–');
+    }
   }
 }
 

@@ -21,7 +21,7 @@ export const TEXT = {
   signOut: 'Sign out',
   stations: 'stations',
   zones: 'zones',
-  goods: 'goods',
+  shipsInSpace: 'ships in space',
   loading: 'Loading',
   loadProgram: 'Program',
   loadKernel: 'Flight kernel',

@@ -41,6 +41,12 @@ export interface SignIn {
 
 export interface WorldInfo {
   revision: string;
+  /** Ships in space, those of nobody included. */
+  ships: number;
+  /** The same by sector: 8 x 8, row by row from the lowest coordinates. */
+  density: number[];
+  /** The world does not answer. */
+  paused: boolean;
 }
 
 export type Board = 'wealth' | 'trade' | 'hunt';
@@ -146,7 +152,13 @@ export class Auth {
 
   async world(): Promise<WorldInfo> {
     const body = await this.call('GET', '/v1/world', null);
-    return { revision: String(body['revision'] ?? body['config_revision'] ?? '') };
+    const density = body['density'];
+    return {
+      revision: String(body['revision'] ?? ''),
+      ships: Number(body['ships'] ?? 0),
+      density: Array.isArray(density) ? density.map(Number) : [],
+      paused: body['paused'] === true,
+    };
   }
 
   /** How a price went: the newest `count` (1 to 512) steps of 1, 5, 15, 60 or 240 minutes. */
