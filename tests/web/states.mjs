@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { Player } from '../system/client.mjs';
 import { env, stack, until } from '../system/harness.mjs';
+import { accessStates } from './access-states.mjs';
 import { controlStates } from './control-states.mjs';
 import { dockedStates } from './docked-states.mjs';
 import { Pilot } from './pilot.mjs';
@@ -441,6 +442,7 @@ const states = [
     ...[
         ...dockedStates({ landing, signedIn, settle, says, docked }),
         ...controlStates({ landing, says, docked }),
+        ...accessStates({ landing, docked }),
     ].map(([name, run]) => [
         name,
         async () => {

@@ -45,7 +45,7 @@ export class Docked {
   private down = false;
   private location = 0;
   private readonly header = h('header');
-  private readonly tabs = h('nav', { role: 'tablist' });
+  private readonly tabs = h('div', { role: 'tablist' });
   private readonly filters = h('div', { class: 'filters' });
   private readonly list = h('section', { class: 'panel list' });
   private readonly holdStrip = h('section', { class: 'panel hold' });
@@ -95,7 +95,14 @@ export class Docked {
       { class: 'docked' },
       this.header,
       this.chip,
-      h('div', { class: 'body' }, this.tabs, this.list, this.holdStrip, this.ticket.element),
+      h(
+        'div',
+        { class: 'body' },
+        h('nav', {}, this.tabs, this.filters),
+        this.list,
+        this.holdStrip,
+        this.ticket.element,
+      ),
     );
     market.events.on('change', () => (this.dirty = true));
     market.events.on('today', (line) => this.addNews(market.sayEvent(line)));
@@ -307,7 +314,6 @@ export class Docked {
       tab('ship', 'tabShip'),
       tab('news', 'tabNews'),
       tab('leaders', 'tabLeaders'),
-      this.filters,
     );
   }
 
@@ -539,7 +545,7 @@ export class Docked {
     if (this.tab === 'leaders') this.leaders.draw(box);
     if (this.tab === 'news')
       box.append(...(this.news.length ? this.news : [h('p', { class: 'mute' }, say('noNews'))]));
-    this.list.replaceChildren(h('div', { class: 'scroll' }, box));
+    this.list.replaceChildren(h('div', { class: 'scroll', attrs: { tabindex: '0' } }, box));
   }
 }
 
