@@ -4,6 +4,7 @@
 #include "hauler.h"
 #include "pack.h"
 #include "pilotage.h"
+#include "traffic.h"
 
 #define PERIOD         4   /* ticks between two decisions */
 #define PATROL_BACK    2400
@@ -149,6 +150,7 @@ static void drones_end(struct world *w)
 
 void npc_step(struct world *w)
 {
+    traffic_step(w);
     packs_step(w);
     if (w->head.tick % PERIOD == 0)
         drones_end(w);
@@ -169,8 +171,11 @@ void npc_step(struct world *w)
 static void distress(struct world *w, uint32_t slot, const struct culprit *by)
 {
     const struct unit *u = &w->units[slot];
-    uint32_t far = zone_of(w, slot)->risk <= 1 ? DISTRESS_U : OUTSIDE_U;
+    bool guarded = zone_of(w, slot)->risk <= 1;
+    uint32_t far = guarded ? DISTRESS_U : OUTSIDE_U;
 
+    if (guarded)
+        traffic_alarm(w, u);
     for (uint32_t i = 0; i < w->head.npcs_n; i++) {
         struct npc *n = &w->npcs[i];
         uint32_t cutter = n->kind == NPC_PATROL ? entity_slot(w, n->entity) : NO_SLOT;

@@ -3,6 +3,7 @@
 #include "entity.h"
 #include "npc.h"
 #include "pilotage.h"
+#include "traffic.h"
 #include "zone.h"
 
 #define LURK_U           800
@@ -148,7 +149,7 @@ static void wait_by_lane(struct world *w, struct pack *p)
 
 static void move_on(struct world *w, struct pack *p)
 {
-    uint32_t count = 0, pick;
+    uint32_t at;
 
     p->until = w->head.tick + STAY_TICKS + chance_below(w, p->first, 110, STAY_MORE);
     if (p->blockade) {
@@ -156,20 +157,13 @@ static void move_on(struct world *w, struct pack *p)
             wait_by_station(w, p);
         return;
     }
-    for (uint32_t i = 0; i < w->config.spawns_n; i++)
-        count += w->config.spawns[i].zone == p->zone;
-    if (count == 0) {
+    at = traffic_spawn(w, p->zone, p->first, 111);
+    if (at == w->config.spawns_n) {
         wait_by_lane(w, p);
         return;
     }
-    pick = chance_below(w, p->first, 111, count);
-    for (uint32_t i = 0; i < w->config.spawns_n; i++) {
-        if (w->config.spawns[i].zone == p->zone && pick-- == 0) {
-            p->x = w->config.spawns[i].x * WORLD_UNIT;
-            p->y = w->config.spawns[i].y * WORLD_UNIT;
-            return;
-        }
-    }
+    p->x = w->config.spawns[at].x * WORLD_UNIT;
+    p->y = w->config.spawns[at].y * WORLD_UNIT;
 }
 
 static uint32_t members(const struct world *w, const struct pack *p)

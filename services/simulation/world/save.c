@@ -218,6 +218,8 @@ static void visit_tables(struct walk *k, struct world *w)
     visit(k, w->known, sizeof *w->known * w->head.known_n);
     visit(k, w->npcs, sizeof *w->npcs * w->head.npcs_n);
     visit(k, w->packs, sizeof *w->packs * w->head.packs_n);
+    visit(k, w->passed, sizeof *w->passed * w->config.spawns_n);
+    visit(k, w->alarms, sizeof *w->alarms * w->config.shapes_n);
 }
 
 static void visit_all(struct walk *k, struct world *w)

@@ -249,6 +249,8 @@ struct world {
     uint32_t *free_slots; /* rings of resting slots, the longest at rest first, by type */
     struct npc npcs[NPCS_MAX];
     struct pack packs[PACKS_MAX];
+    uint32_t passed[CONFIG_SPAWNS_MAX]; /* laden ships near each spawn point of late */
+    uint32_t alarms[CONFIG_SHAPES_MAX]; /* cries for help from each guarded shape */
     /* derived */
     struct index players, ships_known;
     uint8_t *traits;      /* of ships, enum trait */
