@@ -53,8 +53,8 @@ product && code ~ /^[ \t]*#[ \t]*include/ {
     if (include ~ /(^|\/)[.][.]\//)
         complain("layer", "no include goes up the tree (" include ")")
     if (file ~ /^services\// && file !~ /^services\/(simulation|gateway\/web\/kernel)\// &&
-        include ~ /^world\// && include !~ /^world\/(config[a-z_]*|route)[.]h$/)
-        complain("layer", "of the kernel only its configuration and routes are known here (" include ")")
+        include ~ /^world\// && include !~ /^world\/(config[a-z_]*|route|blockade)[.]h$/)
+        complain("layer", "of the kernel only what follows from its configuration is known here (" include ")")
     if (file !~ /^services\/economy\// && include ~ /^ledger\//)
         complain("layer", "only the economy knows the ledger (" include ")")
     next

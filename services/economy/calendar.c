@@ -58,6 +58,11 @@ enum market_event calendar_at(const struct catalog *c, uint64_t now_ms, uint32_t
     return event;
 }
 
+struct blockade calendar_blockade(const struct catalog *c, uint64_t now_ms)
+{
+    return blockade_at(&c->world, c->system, now_ms);
+}
+
 int64_t calendar_uses(enum market_event event)
 {
     return event == MARKET_EVENT_SHORTAGE ? 2 : event == MARKET_EVENT_FESTIVAL ? 3 : 1;

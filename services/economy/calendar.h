@@ -6,10 +6,13 @@
  *
  * At any time there is one shortage: one good at one station that uses it, 4 h. In half of the 2 h
  * there is a festival: luxuries and food at one station. Slots begin at multiples of their length
- * since the Unix epoch.
+ * since the Unix epoch. In one hour of four a station is blockaded, which moves no market but keeps
+ * ships away: <world/blockade.h>, because the simulation has to know it as well.
  */
 #ifndef ECONOMY_CALENDAR_H
 #define ECONOMY_CALENDAR_H
+
+#include <world/blockade.h>
 
 #include "catalog.h"
 
@@ -29,6 +32,9 @@ enum {
  * before a festival. `until_ms` may be NULL. */
 enum market_event calendar_at(const struct catalog *c, uint64_t now_ms, uint32_t location,
                               uint32_t commodity, uint64_t *until_ms);
+
+/* The blockade at a Unix time. */
+struct blockade calendar_blockade(const struct catalog *c, uint64_t now_ms);
 
 /* How often over a good is used during an event. */
 int64_t calendar_uses(enum market_event event);

@@ -5,7 +5,17 @@
 
 #include <st/assert.h>
 
-enum { PPM = 1000000, LOSS_MAX_PPM = 950000, SHIP_SHARE_PM = 600, TRIES = 4, ESCORT_RISK = 2 };
+#include "calendar.h"
+
+enum {
+    PPM = 1000000,
+    LOSS_MAX_PPM = 950000,
+    SHIP_SHARE_PM = 600,
+    TRIES = 4,
+    ESCORT_RISK = 2,
+    BLOCKADE_RISK = 3, /* the approach is as dangerous as the first zone of that risk, the Belt */
+    BLOCKADE_U = 5000, /* of flight where its raiders lie in wait */
+};
 
 int64_t haul_seconds(const struct config_class *k, int64_t length_u)
 {
@@ -21,22 +31,38 @@ static int64_t risk_of(const struct unit *u, uint32_t zone)
     return u->catalog->world.zones[zone].loss_ppm;
 }
 
+/* The zone that a blockaded approach is as dangerous as, in addition to where it lies; zones_n when
+ * neither end of the voyage is blockaded. */
+static uint32_t blockade_zone(const struct unit *u, uint32_t from, uint32_t to)
+{
+    const struct world_config *world = &u->catalog->world;
+    uint32_t station = calendar_blockade(u->catalog, u->now_ms).station, z = 0;
+    if (station == 0 || (station != from && station != to))
+        return world->zones_n;
+    while (z < world->zones_n && world->zones[z].risk != BLOCKADE_RISK)
+        z++;
+    return z;
+}
+
 static int64_t loss_of(const struct unit *u, const struct haul_ship *s,
-                       const struct route_trip *trip)
+                       const struct route_trip *trip, uint32_t blockade)
 {
     int64_t ppm = 0;
     for (uint32_t z = 0; z < u->catalog->world.zones_n; z++)
         ppm += risk_of(u, z) * haul_seconds(s->class_, trip->zone_u[z]) / 60;
+    if (blockade < u->catalog->world.zones_n)
+        ppm += risk_of(u, blockade) *
+               haul_seconds(s->class_, ST_MIN((int64_t)trip->length_u, (int64_t)BLOCKADE_U)) / 60;
     if (s->guild->escort_class != 0 && trip->risk >= ESCORT_RISK)
         ppm = ppm * u->catalog->params.escort_pm / 1000;
     return ST_MIN(ppm, (int64_t)LOSS_MAX_PPM);
 }
 
-static int64_t hazard_of(const struct catalog *c, const struct route_trip *trip)
+static int64_t hazard_of(const struct catalog *c, const struct route_trip *trip, uint32_t blockade)
 {
     int64_t pm = 1000;
     for (uint32_t z = 0; z < c->world.zones_n; z++)
-        if (trip->zone_u[z] > 0)
+        if (trip->zone_u[z] > 0 || z == blockade)
             pm = ST_MAX(pm, c->hazard_pm[z]);
     return pm;
 }
@@ -171,16 +197,17 @@ static void weigh(const struct unit *u, const struct haul_ship *s, const struct 
     const struct catalog *c = u->catalog;
     const struct route_trip *trip = catalog_trip(c, way, m->from, m->to);
     const struct catalog_fees *fees = catalog_fees(c, s->class_->id);
+    uint32_t blockade = blockade_zone(u, m->from, m->to);
     p->to = m->to;
     p->way = way;
     p->seconds = haul_seconds(s->class_, trip->length_u) + HAUL_OVERHEAD_S;
     p->cost = m->cost + fees->docking_fee + fees->fuel_per_min * p->seconds / 60;
     p->revenue = m->revenue;
-    p->loss_ppm = loss_of(u, s, trip);
+    p->loss_ppm = loss_of(u, s, trip, blockade);
     int64_t at_stake = m->cost + (int64_t)s->class_->price * SHIP_SHARE_PM / 1000;
     int64_t value = ((p->revenue - p->cost) * (PPM - p->loss_ppm) - p->loss_ppm * at_stake) / PPM;
     p->per_min = value * 60 / (p->seconds + c->params.guild_rest_s);
-    p->hazard_pm = hazard_of(c, trip);
+    p->hazard_pm = hazard_of(c, trip, blockade);
 }
 
 int64_t haul_worth(const struct haul_plan *p)

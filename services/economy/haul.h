@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Which voyage is worth it for a hauler of a guild: over all goods, destinations and ways, the
- * expected profit per minute. A pure function of a unit with all lines and the zones' measured
- * risks; moves nothing. Any thread.
+ * expected profit per minute. A pure function of a unit with all lines, the zones' measured risks
+ * and the time, which tells who is blockaded; moves nothing. Any thread.
  */
 #ifndef ECONOMY_HAUL_H
 #define ECONOMY_HAUL_H

@@ -73,12 +73,14 @@ static void run_candles(void *store, void *job)
 
 static void answer_waiting(struct watch *w, bool available)
 {
+    struct blockade blockade = available ? calendar_blockade(&w->service->catalog, w->lines_wall_ms)
+                                         : (struct blockade){0};
     for (size_t i = 0; i < w->waiting_n; i++) {
         struct st_bus_msg *msg = w->waiting[i].msg;
         st_buf_clear(&w->out);
         if (available)
             wire_market_reply(w->lines, w->lines_n, w->waiting[i].location, w->lines_wall_ms,
-                              &w->out);
+                              blockade, &w->out);
         else
             wire_reply_code(CODE_UNAVAILABLE, &w->out);
         st_assert(!w->out.overflow);

@@ -122,8 +122,9 @@ struct market_line {
     enum market_event event;
     uint64_t event_until_ms; /* Unix time, 0 = no event */
 };
+/* Lines of one location, 0 = of all, with the blockade at the time of the reading. */
 void wire_market_reply(const struct market_line *lines, size_t count, uint32_t location,
-                       uint64_t as_of_ms, struct st_buf *out);
+                       uint64_t as_of_ms, struct blockade blockade, struct st_buf *out);
 struct candle {
     uint64_t at_s; /* begin, Unix time */
     int64_t open_milli, high_milli, low_milli, close_milli;

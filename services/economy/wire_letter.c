@@ -239,7 +239,7 @@ static void set_line(Startrader__V1__MarketLine *m, const struct market_line *l)
 }
 
 void wire_market_reply(const struct market_line *lines, size_t count, uint32_t location,
-                       uint64_t as_of_ms, struct st_buf *out)
+                       uint64_t as_of_ms, struct blockade blockade, struct st_buf *out)
 {
     Startrader__V1__MarketLine packed[LINES_MAX], *pointers[LINES_MAX];
     Startrader__V1__MarketReply reply = STARTRADER__V1__MARKET_REPLY__INIT;
@@ -252,6 +252,8 @@ void wire_market_reply(const struct market_line *lines, size_t count, uint32_t l
     }
     reply.line = pointers;
     reply.as_of_ms = as_of_ms;
+    reply.blockaded = blockade.station;
+    reply.blockade_until_ms = blockade.until_ms;
     Startrader__V1__EconMarketReply r = STARTRADER__V1__ECON_MARKET_REPLY__INIT;
     r.code =
         reply.n_line > 0 ? STARTRADER__V1__CODE__CODE_OK : STARTRADER__V1__CODE__CODE_NOT_FOUND;

@@ -314,6 +314,8 @@ static void on_market(void *ctx, uint64_t key, Startrader__V1__Code code, const 
     if (!answer_begin(&r, code, m ? m->market : NULL, &j))
         return;
     st_json_uint(&j, "as_of_ms", m->market->as_of_ms);
+    st_json_uint(&j, "blockaded", m->market->blockaded);
+    st_json_uint(&j, "blockade_until_ms", m->market->blockade_until_ms);
     st_json_array(&j, "lines");
     for (size_t i = 0; i < m->market->n_line; i++)
         put_line(&j, m->market->line[i]);

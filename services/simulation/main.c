@@ -252,6 +252,7 @@ static void make_parts(struct simulation *s)
     struct st_loop *loop = st_daemon_loop(s->daemon);
     struct shard_options options = {
         .shard = s->number,
+        .system = st_daemon_system(s->daemon),
         .npcs = st_conf_bool(conf, "ST_NPC"),
         .state_dir = st_conf_str(conf, "ST_STATE_DIR"),
         .limits = s->limits,

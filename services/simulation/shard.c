@@ -280,6 +280,7 @@ static void tick(struct shard *s)
     uint64_t now_ms = st_mono_ms();
     bool was_fenced = turn_fenced(s->turn);
     uint32_t n = take_asks(s);
+    turn_calendar(s->turn, s->options.system, st_wall_ms());
     answer_kind(s, n, ASK_BATON, now_ms);
     answer_kind(s, n, ASK_BIND, now_ms);
     if (turn_fenced(s->turn) && !was_fenced)

@@ -25,6 +25,7 @@ enum {
 
 struct shard_options {
     uint32_t shard;
+    const char *system; /* its name, kept */
     bool npcs;
     const char *state_dir;
     struct world_limits limits;

@@ -7,6 +7,7 @@
 #include <st/assert.h>
 #include <st/clock.h>
 #include <st/log.h>
+#include <world/blockade.h>
 
 #include "frame.h"
 #include "schedule.h"
@@ -32,7 +33,11 @@ struct turn {
     struct world_baton held[TURN_HELD_MAX];
     struct schedule *schedule;
     uint32_t dilation_pm;
+    struct blockade told; /* to this world */
 };
+
+/* No calendar says this: the next one is told. */
+static const struct blockade untold = {0, UINT64_MAX};
 
 size_t turn_size(const struct world_limits *limits)
 {
@@ -71,6 +76,7 @@ void turn_free(struct turn **t)
 void turn_open(struct turn *t, struct world *w)
 {
     t->world = w;
+    t->told = untold;
     schedule_clear(t->schedule);
     world_flags_set(w, t->flags);
     emit_open(t->emit, world_epoch(w), world_config_hash(world_config_get(w)));
@@ -141,6 +147,18 @@ static bool apply_config(struct turn *t, const struct world_config *c)
 static bool would_thaw(const struct turn *t, const struct world_baton *b)
 {
     return b->kind == WORLD_BATON_STAY && journal_freezes(t->journal, b->ship);
+}
+
+void turn_calendar(struct turn *t, const char *system, uint64_t wall_ms)
+{
+    struct blockade b = blockade_at(world_config_get(t->world), system, wall_ms);
+    if (b.station == t->told.station && b.until_ms == t->told.until_ms)
+        return;
+    t->told = b;
+    uint32_t ticks = b.station != 0 ? (uint32_t)((b.until_ms - wall_ms) / TURN_TICK_MS) : 0;
+    bool known = world_blockade(t->world, b.station, world_tick(t->world) + ticks);
+    st_assert(known);
+    st_log(ST_LOG_INFO, "blockade", st_log_u("station", b.station), st_log_u("ticks", ticks));
 }
 
 bool turn_baton(struct turn *t, const struct baton *b)

@@ -107,6 +107,8 @@ uint64_t turn_waiting_ms(const struct turn *t, uint64_t now_ms);
 
 /* Before the step. True when the baton's configuration is in force now. */
 bool turn_baton(struct turn *t, const struct baton *b);
+/* What the calendar says at a Unix time goes to the kernel, in ticks. */
+void turn_calendar(struct turn *t, const char *system, uint64_t wall_ms);
 void turn_bind(struct turn *t, struct ask_bind *b, uint64_t now_ms);
 /* Takes the inputs that have come, ends sessions of gateways that are gone, steps, emits. */
 void turn_step(struct turn *t, uint64_t now_ms);

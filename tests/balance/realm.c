@@ -246,6 +246,17 @@ static void drift(struct realm *r)
     st_assert(guilds_own(r) >= 0);
 }
 
+/* As the simulation does it, but once a second. */
+static void tell_calendar(struct realm *r)
+{
+    uint64_t now_ms = realm_now_ms(r);
+    uint32_t tick = world_tick(r->world), until;
+    struct blockade b = calendar_blockade(&r->catalog, now_ms);
+    if (tick % WORLD_TICK_HZ == 0 && world_blockaded(r->world, &until) != b.station)
+        (void)world_blockade(r->world, b.station,
+                             tick + (uint32_t)((b.until_ms - now_ms) * WORLD_TICK_HZ / 1000));
+}
+
 void realm_tick(struct realm *r)
 {
     const struct world_hard *hards;
@@ -257,6 +268,7 @@ void realm_tick(struct realm *r)
         if (world_apply(r->world, &b) == WORLD_FULL)
             r->held[r->held_n++] = b;
     }
+    tell_calendar(r);
     world_step(r->world);
     uint32_t n = world_hards(r->world, &hards);
     memcpy(copies, hards, n * sizeof *hards);

@@ -6,6 +6,8 @@
 
 #define PILOTS      208
 #define CHANGE_TICK 10000
+#define BLOCKADE    8000 /* tick at which one begins */
+#define BLOCKADE_ENDS 12000
 #define MEMORY      (16u << 20)
 
 #if defined(__wasm__)
@@ -46,6 +48,8 @@ EXPORT(next) uint64_t golden_next(void)
     for (uint32_t i = 0; i < GOLDEN_PERIOD; i++) {
         if (world_tick(crowd.world) == CHANGE_TICK)
             change();
+        if (world_tick(crowd.world) == BLOCKADE)
+            (void)world_blockade(crowd.world, SOL1_MAR, BLOCKADE_ENDS);
         crowd_tick(&crowd);
     }
     return world_hash(crowd.world);

@@ -173,7 +173,7 @@ static bool shape_holds(const struct config_shape *s, int64_t x, int64_t y)
     return (cross < 0 ? -cross : cross) <= r * (int64_t)flight_isqrt(square_sum(dx, dy));
 }
 
-uint8_t world_config_zone_at(const struct world_config *c, int32_t x, int32_t y)
+uint32_t world_config_shape_at(const struct world_config *c, int32_t x, int32_t y)
 {
     uint32_t i = 0;
 
@@ -181,7 +181,12 @@ uint8_t world_config_zone_at(const struct world_config *c, int32_t x, int32_t y)
     while (i + 1u < c->shapes_n &&
            !shape_holds(&c->shapes[i], x >> WORLD_UNIT_SHIFT, y >> WORLD_UNIT_SHIFT))
         i++;
-    return c->shapes[i].zone;
+    return i;
+}
+
+uint8_t world_config_zone_at(const struct world_config *c, int32_t x, int32_t y)
+{
+    return c->shapes[world_config_shape_at(c, x, y)].zone;
 }
 
 #define LOOKUP(name, list)                                                                         \

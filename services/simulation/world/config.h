@@ -209,7 +209,8 @@ int world_config_decode(struct world_config *c, const uint8_t *bytes, size_t len
 /* 64 bit hash of the byte form. */
 uint64_t world_config_hash(const struct world_config *c);
 
-/* Id of the zone at a position in k: the first shape that holds it. */
+/* Place of the first shape that holds a position in k, and the id of its zone. */
+uint32_t world_config_shape_at(const struct world_config *c, int32_t x, int32_t y);
 uint8_t world_config_zone_at(const struct world_config *c, int32_t x, int32_t y);
 
 /* Lookups by id; NULL when the configuration has no such row. */

@@ -2,7 +2,9 @@
 #include "npc.h"
 #include "entity.h"
 #include "hauler.h"
+#include "pack.h"
 #include "pilotage.h"
+#include "traffic.h"
 
 #define PERIOD         4   /* ticks between two decisions */
 #define PATROL_BACK    2400
@@ -13,7 +15,6 @@
 #define DRONE_TICKS    6000
 #define DRONES_MAX     3
 #define PATROL_PAIR    2
-#define PACKS_FACTOR   4
 
 struct npc *npc_add(struct world *w, uint32_t kind)
 {
@@ -43,40 +44,12 @@ static void roster_patrols(struct world *w)
     }
 }
 
-static void roster_pack(struct world *w, const struct config_zone *z, uint32_t number)
-{
-    struct pack *p = &w->packs[w->head.packs_n];
-
-    if (w->head.packs_n == PACKS_MAX || w->head.npcs_n + z->raiders > NPCS_MAX)
-        return;
-    memset(p, 0, sizeof *p);
-    p->first = (uint16_t)w->head.npcs_n;
-    p->zone = z->id;
-    p->size = z->raiders;
-    p->number = (uint8_t)number;
-    for (uint32_t i = 0; i < z->raiders; i++) {
-        struct npc *n = npc_add(w, NPC_RAIDER);
-
-        world_assert(n != NULL);
-        n->zone = z->id;
-        n->group = (uint8_t)w->head.packs_n;
-    }
-    w->head.packs_n++;
-}
-
 void npc_init(struct world *w)
 {
     w->head.npcs_n = w->head.packs_n = 0;
     hauler_roster(w);
     roster_patrols(w);
-    for (uint32_t z = 0; z < w->config.zones_n; z++) {
-        uint32_t packs = w->config.zones[z].packs;
-
-        if (!w->config.zones[z].pack_period_s)
-            packs *= PACKS_FACTOR;
-        for (uint32_t i = 0; i < packs; i++)
-            roster_pack(w, &w->config.zones[z], i);
-    }
+    packs_roster(w);
 }
 
 static bool same_roster(const struct world_config *a, const struct world_config *b)
@@ -177,6 +150,7 @@ static void drones_end(struct world *w)
 
 void npc_step(struct world *w)
 {
+    traffic_step(w);
     packs_step(w);
     if (w->head.tick % PERIOD == 0)
         drones_end(w);
@@ -197,8 +171,11 @@ void npc_step(struct world *w)
 static void distress(struct world *w, uint32_t slot, const struct culprit *by)
 {
     const struct unit *u = &w->units[slot];
-    uint32_t far = zone_of(w, slot)->risk <= 1 ? DISTRESS_U : OUTSIDE_U;
+    bool guarded = zone_of(w, slot)->risk <= 1;
+    uint32_t far = guarded ? DISTRESS_U : OUTSIDE_U;
 
+    if (guarded)
+        traffic_alarm(w, u);
     for (uint32_t i = 0; i < w->head.npcs_n; i++) {
         struct npc *n = &w->npcs[i];
         uint32_t cutter = n->kind == NPC_PATROL ? entity_slot(w, n->entity) : NO_SLOT;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "entity.h"
 #include "pilotage.h"
+#include "traffic.h"
 #include "zone.h"
 
 #define SEE_U        1800
@@ -12,25 +13,16 @@
 #define RETRY_TICKS  100
 #define OUTSIDE      300 /* ticks that a chase goes on outside guarded space: about 1,500 u */
 
-/* A place on the zone's ground: on a lane, or within a circle. */
+/* A place on the zone's ground: on a lane, or within a circle; most likely where ships were
+ * attacked. */
 static void draw_place(struct world *w, uint32_t npc, uint32_t purpose)
 {
     struct npc *n = &w->npcs[npc];
-    uint32_t count = 0, pick, part = chance_below(w, npc, purpose + 1, 1001);
-    const struct config_shape *s = NULL;
+    uint32_t part = chance_below(w, npc, purpose + 1, 1001);
+    uint32_t at = traffic_beat(w, n->zone, npc, purpose);
+    const struct config_shape *s = &w->config.shapes[at];
 
-    for (uint32_t i = 0; i < w->config.shapes_n; i++)
-        count += w->config.shapes[i].zone == n->zone && w->config.shapes[i].kind;
-    pick = chance_below(w, npc, purpose, count);
-    for (uint32_t i = 0; i < w->config.shapes_n; i++) {
-        const struct config_shape *shape = &w->config.shapes[i];
-
-        if (shape->zone == n->zone && shape->kind && pick-- == 0) {
-            s = shape;
-            break;
-        }
-    }
-    if (!s)
+    if (at == w->config.shapes_n)
         return;
     if (s->kind == CONFIG_SHAPE_CIRCLE) {
         uint32_t way = chance_below(w, npc, purpose + 2, 4096);

@@ -54,7 +54,4 @@ void patrol_think(struct world *w, uint32_t npc);
 void patrol_return(struct world *w, uint32_t npc);
 void raider_think(struct world *w, uint32_t npc);
 
-/* Packs appear, move on and come back. */
-void packs_step(struct world *w);
-
 #endif

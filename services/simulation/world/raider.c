@@ -2,33 +2,27 @@
 #include "entity.h"
 #include "grid.h"
 #include "dock.h"
+#include "pack.h"
 #include "pilotage.h"
 #include "zone.h"
 
 #define HUNT_U       1600
-#define LURK_U       800
 #define LOOT_U       1200
 #define FEAR_U       1200 /* of patrols */
 #define FLEE_TICKS   600
 #define LEASH_CHECKS 6 /* decisions inside guarded space: about 300 u */
 #define NEAR_U       120
 #define GREED_OF_4   3   /* three in four turn to what was thrown out */
-#define EDGE_U       400 /* a wandering pack waits so far beyond a lane's edge */
-#define SPREAD_U     300
-#define STAY_TICKS   2400
-#define STAY_MORE    2400
-#define BACK_TICKS   800
-#define BACK_MORE    800
-#define PACK_PERIOD  16
-
-static struct pack *pack_of(struct world *w, const struct npc *n)
-{
-    return &w->packs[n->group];
-}
 
 static uint32_t risk_at(const struct world *w, uint32_t slot)
 {
     return world_config_zone(&w->config, w->ships[slot].zone)->risk;
+}
+
+/* True where patrols rule, unless the raider's pack defies them. */
+static bool is_guarded(const struct world *w, const struct npc *n, uint32_t slot)
+{
+    return risk_at(w, slot) <= 1 && !pack_is_bold(w, pack_of(w, n), &w->units[slot]);
 }
 
 /* Whom one may rob at all. */
@@ -96,7 +90,7 @@ static void lurk(struct world *w, uint32_t npc, uint32_t slot)
 
     if ((int32_t)(w->head.tick - n->until) >= 0) {
         uint32_t way = chance_below(w, n->entity, 100, 4096);
-        int32_t far = (int32_t)chance_below(w, n->entity, 101, LURK_U) * WORLD_UNIT;
+        int32_t far = (int32_t)chance_below(w, n->entity, 101, pack_reach_u(p)) * WORLD_UNIT;
 
         n->until = w->head.tick + 200 + chance_below(w, n->entity, 102, 200);
         n->x = p->x + (int32_t)(((int64_t)far * flight_cos(way)) >> 14);
@@ -181,7 +175,7 @@ static void attack(struct world *w, uint32_t npc, uint32_t slot)
     const struct config_level *level = world_config_level(&w->config, n->level);
     uint32_t target = entity_slot(w, n->target);
 
-    n->member = risk_at(w, slot) <= 1 ? (uint8_t)(n->member + 1) : 0;
+    n->member = is_guarded(w, n, slot) ? (uint8_t)(n->member + 1) : 0;
     if (target == NO_SLOT || w->units[target].type != UNIT_SHIP || !is_prey(w, slot, target) ||
         n->member > LEASH_CHECKS || dock_shelter(w, &w->units[slot]) ||
         unit_square(&w->units[slot], &w->units[target]) > u_square(2 * HUNT_U)) {
@@ -212,7 +206,7 @@ static void decide(struct world *w, uint32_t npc, uint32_t slot)
         return;
     }
     prey = choose(w, slot);
-    if (prey != NO_SLOT && risk_at(w, slot) > 1) {
+    if (prey != NO_SLOT && !is_guarded(w, n, slot)) {
         n->state = NPC_ATTACK;
         n->target = entity_id(w, prey);
         attack(w, npc, slot);
@@ -225,7 +219,10 @@ static void decide(struct world *w, uint32_t npc, uint32_t slot)
             npc_vanish(w, npc);
         return;
     }
-    lurk(w, npc, slot);
+    if (pack_is_over(w, pack_of(w, n)))
+        homewards(w, n, slot);
+    else
+        lurk(w, npc, slot);
 }
 
 void raider_think(struct world *w, uint32_t npc)
@@ -240,135 +237,4 @@ void raider_think(struct world *w, uint32_t npc)
         fetch(w, npc, slot, box);
     else
         decide(w, npc, slot);
-}
-
-/* A wandering pack waits outside a lane of its zone. */
-static void wait_by_lane(struct world *w, struct pack *p)
-{
-    uint32_t count = 0, pick, part = chance_below(w, p->first, 112, 600) + 200;
-
-    for (uint32_t i = 0; i < w->config.shapes_n; i++)
-        count +=
-            w->config.shapes[i].zone == p->zone && w->config.shapes[i].kind == CONFIG_SHAPE_CAPSULE;
-    pick = chance_below(w, p->first, 113, count);
-    for (uint32_t i = 0; i < w->config.shapes_n; i++) {
-        const struct config_shape *s = &w->config.shapes[i];
-        uint32_t way;
-        int64_t off;
-
-        if (s->zone != p->zone || s->kind != CONFIG_SHAPE_CAPSULE || pick-- != 0)
-            continue;
-        way = flight_atan2((int64_t)s->y2 - s->y1, (int64_t)s->x2 - s->x1) + 1024u;
-        off = (int64_t)(s->r + EDGE_U) * WORLD_UNIT;
-        p->x = (int32_t)((s->x1 + (int64_t)(s->x2 - s->x1) * part / 1000) * WORLD_UNIT +
-                         ((off * flight_cos(way)) >> 14));
-        p->y = (int32_t)((s->y1 + (int64_t)(s->y2 - s->y1) * part / 1000) * WORLD_UNIT +
-                         ((off * flight_sin(way)) >> 14));
-    }
-    p->x = clamp32(p->x, WORLD_PLAY_MIN, WORLD_PLAY_MAX);
-    p->y = clamp32(p->y, WORLD_PLAY_MIN, WORLD_PLAY_MAX);
-}
-
-static void move_on(struct world *w, struct pack *p)
-{
-    uint32_t count = 0, pick;
-
-    p->until = w->head.tick + STAY_TICKS + chance_below(w, p->first, 110, STAY_MORE);
-    for (uint32_t i = 0; i < w->config.spawns_n; i++)
-        count += w->config.spawns[i].zone == p->zone;
-    if (count == 0) {
-        wait_by_lane(w, p);
-        return;
-    }
-    pick = chance_below(w, p->first, 111, count);
-    for (uint32_t i = 0; i < w->config.spawns_n; i++) {
-        if (w->config.spawns[i].zone == p->zone && pick-- == 0) {
-            p->x = w->config.spawns[i].x * WORLD_UNIT;
-            p->y = w->config.spawns[i].y * WORLD_UNIT;
-            return;
-        }
-    }
-}
-
-static uint32_t members(const struct world *w, const struct pack *p)
-{
-    uint32_t n = 0;
-
-    for (uint32_t i = 0; i < p->size; i++)
-        n += w->npcs[p->first + i].entity != 0;
-    return n;
-}
-
-static void pack_appears(struct world *w, struct pack *p)
-{
-    const struct config_zone *z = world_config_zone(&w->config, p->zone);
-
-    move_on(w, p);
-    p->active = 1;
-    for (uint32_t i = 0; i < p->size; i++) {
-        struct npc *n = &w->npcs[p->first + i];
-        int32_t off = ((int32_t)i - (int32_t)p->size / 2) * SPREAD_U * WORLD_UNIT;
-
-        n->level = (uint8_t)(z->level_min +
-                             chance_below(w, p->first + i, 114, z->level_max - z->level_min + 1u));
-        if (!world_config_level(&w->config, n->level))
-            n->level = z->level_min;
-        n->x = p->x;
-        n->y = p->y;
-        n->until = w->head.tick;
-        n->laden = n->member = 0;
-        n->target = 0;
-        if (npc_spawn(w, p->first + i, w->rules.raider,
-                      clamp32(p->x + off, WORLD_PLAY_MIN, WORLD_PLAY_MAX), p->y) != NO_SLOT)
-            n->state = NPC_LURK;
-    }
-}
-
-/* How many packs the zone has now: more when armed pilots are there. */
-static bool due(const struct world *w, const struct pack *p, const struct config_zone *z)
-{
-    uint32_t zone = (uint32_t)(z - w->config.zones);
-    uint32_t packs = z->packs + w->head.armed[zone] / 2;
-
-    if (z->pack_period_s)
-        return p->number < z->packs;
-    return p->number < (packs < 4u * z->packs ? packs : 4u * z->packs);
-}
-
-static void count_armed(struct world *w)
-{
-    memset(w->head.armed, 0, sizeof w->head.armed);
-    EACH_ALIVE(w, slot, 0, w->first[1]) {
-        const struct config_class *k;
-
-        if (w->ships[slot].player == 0)
-            continue;
-        k = unit_class(w, slot)->config;
-        if (k->armed || zone_wanted(w, slot))
-            w->head.armed[world_config_zone(&w->config, w->ships[slot].zone) - w->config.zones]++;
-    }
-}
-
-void packs_step(struct world *w)
-{
-    if (w->head.tick % PACK_PERIOD != 0)
-        return;
-    count_armed(w);
-    for (uint32_t i = 0; i < w->head.packs_n; i++) {
-        struct pack *p = &w->packs[i];
-        const struct config_zone *z = world_config_zone(&w->config, p->zone);
-
-        if (p->active && members(w, p) == 0) {
-            p->active = 0;
-            p->until =
-                w->head.tick + (z->pack_period_s ? z->pack_period_s * (uint32_t)WORLD_TICK_HZ
-                                                 : BACK_TICKS + chance_below(w, i, 115, BACK_MORE));
-        }
-        if ((int32_t)(w->head.tick - p->until) < 0)
-            continue;
-        if (p->active)
-            move_on(w, p);
-        else if (due(w, p, z))
-            pack_appears(w, p);
-    }
 }

@@ -6,7 +6,7 @@
 #include "npc.h"
 
 #define SAVE_MAGIC  0x31445453u /* "STD1" */
-#define SAVE_FORMAT 3
+#define SAVE_FORMAT 4
 
 /* One walk over the state serves three ends: copying out, copying in, and hashing. */
 enum mode { MODE_SIZE, MODE_WRITE, MODE_READ, MODE_HASH };
@@ -70,7 +70,8 @@ static bool head_fits(const struct world *w, const struct world_head *h)
     }
     return h->shots_n <= w->limits.shots && h->known_n <= w->known_max &&
            h->known_hand < w->known_max && h->npcs_n == w->head.npcs_n &&
-           h->packs_n == w->head.packs_n && h->pilots_used <= w->limits.pilots;
+           h->packs_n == w->head.packs_n && h->pilots_used <= w->limits.pilots &&
+           (h->blockade == 0 || world_config_station(&w->config, h->blockade) != NULL);
 }
 
 static void visit_head(struct walk *k, struct world *w)
@@ -219,6 +220,8 @@ static void visit_tables(struct walk *k, struct world *w)
     visit(k, w->known, sizeof *w->known * w->head.known_n);
     visit(k, w->npcs, sizeof *w->npcs * w->head.npcs_n);
     visit(k, w->packs, sizeof *w->packs * w->head.packs_n);
+    visit(k, w->passed, sizeof *w->passed * w->config.spawns_n);
+    visit(k, w->alarms, sizeof *w->alarms * w->config.shapes_n);
 }
 
 static void visit_all(struct walk *k, struct world *w)
@@ -298,6 +301,13 @@ static bool npc_fits(const struct world *w, uint32_t i)
     return npc_sane(w, n);
 }
 
+static bool pack_fits(const struct world *w, const struct pack *p)
+{
+    return p->first + p->size <= w->head.npcs_n && world_config_zone(&w->config, p->zone) != NULL &&
+           (p->station == 0 || world_config_station(&w->config, p->station) != NULL) &&
+           (p->blockade == 0 || p->active == 0 || p->station != 0);
+}
+
 static bool tables_fit(const struct world *w)
 {
     bool fits = true;
@@ -311,8 +321,7 @@ static bool tables_fit(const struct world *w)
     for (uint32_t i = 0; i < w->head.npcs_n; i++)
         fits &= npc_fits(w, i);
     for (uint32_t i = 0; i < w->head.packs_n; i++)
-        fits &= w->packs[i].first + w->packs[i].size <= w->head.npcs_n &&
-                world_config_zone(&w->config, w->packs[i].zone) != NULL;
+        fits &= pack_fits(w, &w->packs[i]);
     return fits;
 }
 

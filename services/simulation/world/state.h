@@ -176,8 +176,10 @@ struct pack {
     uint32_t until;
     int32_t x, y;   /* where it lurks, k */
     uint16_t first; /* of its NPCs */
+    uint16_t station;  /* of a blockade, which it came for last */
     uint8_t zone, size, active, number;
-    uint8_t pad[2];
+    uint8_t blockade; /* it comes for blockades alone */
+    uint8_t pad[3];
 };
 
 struct gone_item {
@@ -194,7 +196,9 @@ struct world_head {
     uint32_t npcs_n, packs_n, ships_n, npc_ships_n;
     uint32_t pilots_used, armed[CONFIG_ZONES_MAX];
     uint32_t free_head[3], free_n[3];
-    uint32_t pad;
+    uint32_t blockade_until; /* tick; meaningful during a blockade */
+    uint16_t blockade;       /* station, 0 = none */
+    uint16_t pad[3];
 };
 
 /* An index from a u32 key to a place in a table; rebuilt, never saved. */
@@ -247,6 +251,8 @@ struct world {
     uint32_t *free_slots; /* rings of resting slots, the longest at rest first, by type */
     struct npc npcs[NPCS_MAX];
     struct pack packs[PACKS_MAX];
+    uint32_t passed[CONFIG_SPAWNS_MAX]; /* laden ships near each spawn point of late */
+    uint32_t alarms[CONFIG_SHAPES_MAX]; /* cries for help from each guarded shape */
     /* derived */
     struct index players, ships_known;
     uint8_t *traits;      /* of ships, enum trait */
@@ -291,8 +297,8 @@ _Static_assert(sizeof(struct world_action) == 12, "no padding");
 _Static_assert(sizeof(struct pending) == 16 + 48, "no padding");
 _Static_assert(sizeof(struct pilot) == 8 + 10 * 4 + 32 + 8 + 64, "no padding");
 _Static_assert(sizeof(struct npc) == 9 * 4 + 8 + 6 + 10, "no padding");
-_Static_assert(sizeof(struct pack) == 12 + 2 + 6, "no padding");
-_Static_assert(sizeof(struct world_head) == 8 + 13 * 4 + 64 + 24 + 4, "no padding");
+_Static_assert(sizeof(struct pack) == 12 + 4 + 8, "no padding");
+_Static_assert(sizeof(struct world_head) == 8 + 13 * 4 + 64 + 24 + 12, "no padding");
 
 /* The first slot in use from `slot` on, or `end`. */
 static inline uint32_t alive_from(const struct world *w, uint32_t slot, uint32_t end)

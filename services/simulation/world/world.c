@@ -16,6 +16,7 @@
 #include "save.h"
 #include "session.h"
 #include "state.h"
+#include "traffic.h"
 #include "weapon.h"
 #include "zone.h"
 
@@ -167,6 +168,8 @@ void world_reset(struct world *w)
     memset((uint8_t *)w + keep, 0, size - keep);
     memset(w->npcs, 0, sizeof w->npcs);
     memset(w->packs, 0, sizeof w->packs);
+    memset(w->passed, 0, sizeof w->passed);
+    memset(w->alarms, 0, sizeof w->alarms);
     memset(&w->head, 0, sizeof w->head);
     w->head.seed = old.seed;
     w->head.shard = old.shard;
@@ -231,6 +234,7 @@ bool world_config_set(struct world *w, const struct world_config *config)
     w->config = *config;
     rules_init(&w->rules, &w->config);
     npc_config(w, &old);
+    traffic_config(w);
     EACH_ALIVE(w, slot, 0, w->first[3]) {
         struct unit *u = &w->units[slot];
 

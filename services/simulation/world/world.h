@@ -9,9 +9,9 @@
  * steps, everything else comes in by the calls below, and the same calls give the same bits on
  * every compiler. Misuse by our own code traps; no value in a baton, bind or input does.
  *
- * One tick: world_config_set, then world_apply of batons in stream order, then world_bind and
- * world_unbind, then world_input, then world_step, then the views. Views and pointers into the
- * world are good until the next call that changes it.
+ * One tick: world_config_set and world_blockade, then world_apply of batons in stream order, then
+ * world_bind and world_unbind, then world_input, then world_step, then the views. Views and
+ * pointers into the world are good until the next call that changes it.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -63,6 +63,13 @@ enum world_flag {
     WORLD_NO_NPCS = 4,      /* none appears any more; those that fly go on */
 };
 void world_flags_set(struct world *w, uint32_t flags); /* replaces them */
+
+/* Until that tick two packs of raiders more lie in wait on the approach of a station, outside its
+ * shelter, whatever its zone; then those that live go home. One station at a time: another one, or
+ * 0 = none, takes its place at once, the same one gets another end. False (and unchanged) when
+ * there is no such station. What the calendar says is an input: the kernel knows no hours. */
+bool world_blockade(struct world *w, uint16_t station, uint32_t until);
+uint16_t world_blockaded(const struct world *w, uint32_t *until); /* the station, 0 = none */
 
 /* ---- batons: ships come and go ----------------------------------------------------------- */
 

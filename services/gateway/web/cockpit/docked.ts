@@ -106,6 +106,7 @@ export class Docked {
     );
     market.events.on('change', () => (this.dirty = true));
     market.events.on('today', (line) => this.addNews(market.sayEvent(line)));
+    market.events.on('blockade', (words) => this.addNews(words));
     market.events.on('silent', () => this.onSilent());
   }
 

@@ -36,7 +36,7 @@ export class MapScreen {
         { class: 'bar-top' },
         h(
           'button',
-          { class: 'button', label: say('close'), onclick: close },
+          { class: 'button', label: `${say('map')}: ${say('close')}`, onclick: close },
           icon('close'),
           say('map'),
         ),
@@ -87,6 +87,7 @@ export class MapScreen {
     let worth = 0;
     for (const g of this.market.account?.cargo ?? [])
       worth += g.quantity * (this.market.line(s.id, g.commodity)?.sell ?? 0);
+    const blockade = this.market.sayBlockade(s.id);
     const isRoute = this.game.route === s.id;
     const fact = (k: string, v: string): HTMLElement[] => [h('dt', {}, k), h('dd', {}, v)];
     this.card.hidden = false;
@@ -101,6 +102,7 @@ export class MapScreen {
         ' · ',
         zone?.name ?? '',
       ),
+      ...(blockade ? [h('p', { class: 'risk4' }, blockade)] : []),
       h(
         'dl',
         {},

@@ -43,6 +43,10 @@ export function eventWord(event: MarketEvent): TextKey | null {
   }
 }
 
+function clockTime(ms: number): string {
+  return new Date(ms).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
+}
+
 export interface BestPlace {
   station: Station;
   sell: number;
@@ -71,10 +75,13 @@ export class Market {
     account: AccountReply;
     silent: boolean;
     today: MarketLine;
+    blockade: string;
   }>();
   account: AccountReply | null = null;
   asOf = 0;
   silent = false;
+  private blockaded = 0;
+  private blockadeUntil = 0;
   private lines = new Map<string, MarketLine>();
   private nextAt = 0;
   private nextAccountAt = 0;
@@ -126,6 +133,8 @@ export class Market {
       if (body.case === 'market') {
         this.lines = new Map(body.value.line.map((l) => [`${l.location}/${l.commodity}`, l]));
         this.asOf = Number(body.value.asOfMs);
+        this.blockaded = body.value.blockaded;
+        this.blockadeUntil = Number(body.value.blockadeUntilMs);
       }
       this.setSilent(false);
       this.nextAt = now + REFRESH_MS;
@@ -169,16 +178,26 @@ export class Market {
       this.told.add(key);
       this.events.emit('today', line);
     }
+    const blockade = this.sayBlockade(this.blockaded);
+    const key = `blockade/${this.blockaded}/${this.blockadeUntil}`;
+    if (!blockade || this.told.has(key)) return;
+    this.told.add(key);
+    this.events.emit('blockade', blockade);
+  }
+
+  /** What is known of raiders at a station, and until when; '' when it is not blockaded. */
+  sayBlockade(location: number): string {
+    if (location === 0 || location !== this.blockaded || Date.now() >= this.blockadeUntil)
+      return '';
+    const place = this.game.station(location)?.name ?? '';
+    return say('blockadeAt', { place, t: clockTime(this.blockadeUntil) });
   }
 
   /** What happens at a market today, and until when. */
   sayEvent(line: MarketLine): string {
     const word = eventWord(line.event);
     if (!word) return '';
-    const t = new Date(Number(line.eventUntilMs)).toLocaleTimeString('en-GB', {
-      hour: '2-digit',
-      minute: '2-digit',
-    });
+    const t = clockTime(Number(line.eventUntilMs));
     const place = this.game.station(line.location)?.name ?? '';
     const what = word === 'eventShortage' ? 'eventShortageAt' : 'eventFestivalAt';
     return say(what, { good: this.game.goodName(line.commodity), place, t });

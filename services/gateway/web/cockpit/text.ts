@@ -168,6 +168,7 @@ export const TEXT = {
   eventFestival: 'festival',
   eventShortageAt: '{place} is short of {good} until {t}: twice as much is used up',
   eventFestivalAt: 'Festival at {place} until {t}: three times as much {good} is used up',
+  blockadeAt: 'Raiders blockade {place} until {t}: they lie in wait on its approach',
   haulersLost: 'Haulers lost {n} t on the way here in the last hour',
   haulersComing: 'Haulers bring {n} t now',
   spans: 'How the price went',

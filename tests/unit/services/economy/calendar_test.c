@@ -118,6 +118,26 @@ START_TEST(what_nobody_uses_is_never_scarce)
 }
 END_TEST
 
+START_TEST(a_blockade_is_the_systems_and_of_one_hour)
+{
+    uint32_t hours = 0, other = 0;
+    catalog.world.zones_n = 1;
+    catalog.world.zones[0] = (struct config_zone){.id = 1, .risk = 2};
+    for (uint32_t i = 0; i < 3; i++)
+        catalog.world.stations[i].zone = 1;
+    for (uint64_t at = BEGIN; at < BEGIN + 400 * HOUR_MS; at += HOUR_MS) {
+        catalog.system[4] = '1';
+        struct blockade b = calendar_blockade(&catalog, at + HOUR_MS / 2);
+        catalog.system[4] = '2';
+        other += calendar_blockade(&catalog, at).station != b.station;
+        ck_assert_uint_eq(b.until_ms, b.station != 0 ? at + HOUR_MS : 0);
+        hours += b.station != 0;
+    }
+    ck_assert_uint_eq(hours, 100);
+    ck_assert_uint_gt(other, 50);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -125,6 +145,7 @@ int main(void)
         festivals_are_luxuries_and_food_of_one_station,
         each_system_has_its_own_and_all_markets_get_their_turn,
         what_nobody_uses_is_never_scarce,
+        a_blockade_is_the_systems_and_of_one_hour,
     };
     TCase *c = tcase_create("calendar");
     tcase_add_checked_fixture(c, setup, NULL);

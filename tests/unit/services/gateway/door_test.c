@@ -63,6 +63,8 @@ static void on_ask(const struct fake_ask *a)
     sign_in.profile = hydrate.profile = &p;
     sign_in.retry_after_ms = 2500;
     econ.market = &market;
+    market.blockaded = 5;
+    market.blockade_until_ms = 7200000;
     if (strcmp(a->subject, "req.profile.hydrate") == 0)
         reply = &hydrate;
     if (strcmp(a->subject, "req.econ.market") == 0)
@@ -343,6 +345,7 @@ START_TEST(board_routes)
     ck_status(get("/v1/world/xyz", ""), 400);
     ck_status(get("/v1/markets", ""), 200);
     ck_status(get("/v1/markets/7", ""), 200);
+    ck_has(get("/v1/markets/7", ""), "\"blockaded\":5,\"blockade_until_ms\":7200000");
     ck_status(get("/v1/markets/x", ""), 404);
     ck_status(get("/v1/markets/0", ""), 404);
     ck_status(get("/v1/leaderboards/", ""), 404);

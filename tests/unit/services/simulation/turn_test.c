@@ -7,6 +7,7 @@
 #include <startrader/v1/event.pb-c.h>
 #include <startrader/v1/world.pb-c.h>
 #include <turn.h>
+#include <world/blockade.h>
 
 enum { EPOCH = 5, SHARD = 1, PLAYER = 1001, SHIP = 7, STEP_MS = 50 };
 
@@ -473,7 +474,44 @@ START_TEST(snapshots_on_request)
 }
 END_TEST
 
-SUITE_MAIN("turn", batons_move_ships, a_higher_epoch_ends_us, inputs_in_order_of_seq,
+START_TEST(the_calendar_is_told_in_ticks)
+{
+    const uint64_t day = 20000ull * 24 * 3600000;
+    uint32_t until, told = 0;
+    setup();
+    step(5);
+    for (uint64_t at = day; at < day + 12 * 3600000; at += 600000) {
+        struct blockade b = blockade_at(&t.config, "sol-1", at);
+        turn_calendar(t.turn, "sol-1", at);
+        ck_assert_uint_eq(world_blockaded(turn_world(t.turn), &until), b.station);
+        if (b.station != 0 && at % 3600000 == 0)
+            ck_assert_uint_eq(until, world_tick(turn_world(t.turn)) + 3600 * WORLD_TICK_HZ);
+        told += b.station != 0;
+        step(1);
+    }
+    ck_assert_uint_eq(told, 18);
+    teardown();
+}
+END_TEST
+
+START_TEST(a_world_with_an_old_blockade_hears_of_its_end)
+{
+    uint64_t at = 0;
+    uint32_t until;
+    setup();
+    while (blockade_at(&t.config, "sol-1", at).station != 0)
+        at += 3600000;
+    struct world *w = world_init(t.memory, &t.limits, &t.config, 9, SHARD, EPOCH);
+    ck_assert(world_blockade(w, SOL1_MAR, 5000)); /* as a checkpoint may have it */
+    turn_open(t.turn, w);
+    turn_calendar(t.turn, "sol-1", at);
+    ck_assert_uint_eq(world_blockaded(w, &until), 0);
+    teardown();
+}
+END_TEST
+
+SUITE_MAIN("turn", the_calendar_is_told_in_ticks, a_world_with_an_old_blockade_hears_of_its_end,
+           batons_move_ships, a_higher_epoch_ends_us, inputs_in_order_of_seq,
            inputs_wait_for_their_tick, own_state_comes_when_due, loot_comes_back,
            fencing_by_epoch_then_by_time, silent_or_restarted_gateways_lose_their_sessions,
            docked_is_told_until_answered, refused_flies_on_but_only_by_its_own_answer,
