@@ -132,7 +132,7 @@ const struct store_proof store_proofs[] = {
      {"proof_ships",
       "SELECT p.player, p.ship FROM economy.pilots p LEFT JOIN economy.ships s ON s.id = p.ship"
       " WHERE s.player IS DISTINCT FROM p.player OR (p.player < 4294967040 AND EXISTS"
-      " (SELECT FROM economy.ships o WHERE o.player = p.player AND o.holder_kind <> 2"
+      " (SELECT FROM economy.ships o WHERE o.player = p.player AND o.holder_kind NOT IN (2, 4)"
       " AND o.id <> p.ship)) LIMIT 20"}}, /* guilds fly many */
 };
 const size_t store_proofs_count = ST_ARRAY_LEN(store_proofs);

@@ -100,6 +100,16 @@ export function runCtl(args) {
     }
 }
 
+// Whether it succeeded.
+export function quietCtl(args) {
+    try {
+        execFileSync(ctl, args, { stdio: "ignore" });
+        return true;
+    } catch {
+        return false;
+    }
+}
+
 export class Verdict {
     failed = 0;
     passed = 0;

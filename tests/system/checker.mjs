@@ -3,6 +3,7 @@
 // economy has no rows, or a comparison of what pilots were told with what is booked.
 import fs from 'node:fs';
 import { parseArgs } from 'node:util';
+import { judgeDeals } from './deals.mjs';
 import { stack } from './harness.mjs';
 
 // What a market must have paid or taken, from the stock before; exact, as the ledger's own prices.
@@ -85,8 +86,8 @@ function refused() {
 }
 
 // All that contradicts the invariants, in words.
-export async function judge({ history, summary }) {
-    const found = summary ? seen(summary) : [];
+export async function judge({ history, summary = [] }) {
+    const found = summary.flatMap(seen);
     found.push(...refused());
     const ledger = await stack.ctl('ledger', 'verify', '--history', history);
     if (ledger.status !== 0) {
@@ -95,15 +96,19 @@ export async function judge({ history, summary }) {
     }
     for (const question of questions) found.push(...(await ask(question)));
     found.push(...(await receipts(history)));
+    found.push(...(await judgeDeals(history)).found);
     return found;
 }
 
 async function main() {
     const { values } = parseArgs({
-        options: { history: { type: 'string' }, summary: { type: 'string' } },
+        options: {
+            history: { type: 'string' },
+            summary: { type: 'string', multiple: true },
+        },
     });
     if (!values.history) {
-        console.error('checker --history FILE [--summary FILE]');
+        console.error('checker --history FILE [--summary FILE]...');
         return 2;
     }
     const found = await judge(values);

@@ -40,7 +40,7 @@ export async function until(what, condition, ms = 10000) {
 
 export function command(file, args, { input, environment = {}, ms = 60000 } = {}) {
     return new Promise((resolve) => {
-        const options = { env: { ...env, ...environment }, timeout: ms, maxBuffer: 1 << 24 };
+        const options = { env: { ...env, ...environment }, timeout: ms, maxBuffer: 1 << 28 };
         const child = execFile(file, args, options, (error, stdout, stderr) => {
             resolve({ status: error ? (error.code ?? 1) : 0, stdout, stderr });
         });

@@ -84,6 +84,21 @@ START_TEST(wrong_books_are_found)
 }
 END_TEST
 
+/* Only one ship of a pilot may be out; one that was sold is nowhere. */
+START_TEST(a_sold_ship_is_not_in_space)
+{
+    sql("BEGIN; INSERT INTO economy.pilots (player, ship, last_location) VALUES (6, 990, 1);"
+        "INSERT INTO economy.wallets (account, kind, owner) VALUES (4294967302, 'pilot', 6);"
+        "INSERT INTO economy.ships (id, player, class_id, holder_kind, holder_id, version, hull)"
+        " VALUES (990, 6, 1, 2, 1, 2, 1), (991, 6, 1, 4, 0, 2, 1); COMMIT");
+    ck_assert_int_eq(tool("ledger", "verify"), OK);
+    sql("UPDATE economy.ships SET holder_kind = 3 WHERE id = 991");
+    ck_assert_int_eq(tool("ledger", "verify"), FOUND);
+    sql("UPDATE economy.ships SET holder_kind = 4 WHERE id = 991");
+    ck_assert_int_eq(tool("ledger", "verify"), OK);
+}
+END_TEST
+
 #define ORDER(result, total)                                                                       \
     "{\"op\":\"order\",\"player\":5,\"order_id\":\"000102030405060708090a0b0c0d0e0f\","            \
     "\"location\":1,\"commodity\":6,\"side\":\"buy\",\"quantity\":3,\"result\":\"" result          \
@@ -200,6 +215,7 @@ int main(void)
     tcase_add_unchecked_fixture(c, start_server, stop_server);
     tcase_add_test(c, migrate_runs_once_and_refuses_changed_files);
     tcase_add_test(c, wrong_books_are_found);
+    tcase_add_test(c, a_sold_ship_is_not_in_space);
     tcase_add_test(c, a_history_is_compared_line_by_line);
     tcase_add_test(c, ships_are_compared_both_ways);
     tcase_add_test(c, mistakes_are_told);
