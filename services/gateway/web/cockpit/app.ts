@@ -235,6 +235,7 @@ export class App {
     const market = new Market(game);
     const hud = new Hud(
       game,
+      this.bindings,
       {
         map: () => this.toggleMap(),
         pilot: () => this.openDrawer('pilot'),
@@ -249,7 +250,7 @@ export class App {
       hints.sold = true;
     };
     const map = new MapScreen(game, market, () => this.toggleMap());
-    const hints = new Hints(game, market, this.settings, hud.hint);
+    const hints = new Hints(game, market, this.settings, this.bindings, hud.hint);
     const death = new DeathDialog(game, () => void this.undockWreck());
     const sounds = new Soundscape(this.sound, session, game);
     return { session, game, market, hud, docked, map, hints, death, sounds };

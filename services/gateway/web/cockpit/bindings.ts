@@ -84,8 +84,17 @@ export class Bindings {
 
   /** Keys of an act, as they are called on the board. */
   called(act: Act): string {
+    return this.names(act).join(' ') || '–';
+  }
+
+  /** The first of them. */
+  key(act: Act): string {
+    return this.names(act)[0] ?? '–';
+  }
+
+  private names(act: Act): string[] {
     const codes = [...this.acts].filter(([, a]) => a === act).map(([code]) => code);
-    return [...new Set(codes.map(keyName))].join(' ') || '–';
+    return [...new Set(codes.map(keyName))];
   }
 
   /** The changed keys when `code` is to do `act`; null when that key may not be taken. */

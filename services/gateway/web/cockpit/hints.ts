@@ -5,6 +5,7 @@
 import { Phase } from '@gen/types_pb';
 import { CLASS_LOOT } from '../kernel/kernel';
 import { Faction } from '../sdk/entity';
+import type { Bindings } from './bindings';
 import { h } from './dom';
 import type { Game } from './game';
 import type { Market } from './market';
@@ -27,6 +28,7 @@ export class Hints {
     private readonly game: Game,
     private readonly market: Market,
     private readonly settings: Settings,
+    private readonly bindings: Bindings,
     private readonly line: HTMLElement,
   ) {}
 
@@ -99,17 +101,17 @@ export class Hints {
       case 1:
         return say('hint1');
       case 2:
-        return say('hint2');
+        return say('hint2', { key: this.bindings.key('ahead') });
       case 4:
         return this.drone() ? say('hint4') : '';
       case 5:
         return say('hint5');
       case 6:
-        return say('hint6', { name: near, v: 60 });
+        return say('hint6', { name: near, v: 60, key: this.bindings.key('dock') });
       case 7:
         return say('hint7');
       case 8:
-        return say('hint8');
+        return say('hint8', { key: this.bindings.key('map') });
       default:
         return '';
     }

@@ -4,6 +4,7 @@
 
 import { Phase } from '@gen/types_pb';
 import { CLASS_LOOT } from '../kernel/kernel';
+import type { Act, Bindings } from './bindings';
 import { Bar, chevrons, h, icon, setText, setVar, toggle } from './dom';
 import type { Game } from './game';
 import type { IconName } from './icons';
@@ -83,23 +84,20 @@ export class Hud {
   private lastFarAt = 0;
   private closingSpeed = 0;
   private lastTarget = 0;
+  private readonly keys = new Map<Act, HTMLElement>();
 
   constructor(
     private readonly game: Game,
+    private readonly bindings: Bindings,
     private readonly actions: HudActions,
     pads: HTMLElement,
   ) {
-    const square = (name: IconName, key: string, extra: string, act: () => void): HTMLElement =>
-      h(
-        'button',
-        {
-          class: `panel chip square ${extra}`,
-          label: say(name === 'map' ? 'map' : name === 'pilot' ? 'pilot' : 'menu'),
-          onclick: act,
-        },
-        icon(name, 18),
-        key ? h('kbd', {}, key) : null,
-      );
+    const square = (name: 'map' | 'pilot' | 'menu', act: () => void): HTMLElement => {
+      const key = name === 'menu' ? null : h('kbd', {}, bindings.key(name));
+      if (key && name !== 'menu') this.keys.set(name, key);
+      const options = { class: `panel chip square to-${name}`, label: say(name), onclick: act };
+      return h('button', options, icon(name, 18), key);
+    };
     this.netChip = h(
       'div',
       { class: 'panel chip net' },
@@ -118,9 +116,9 @@ export class Hud {
         h('small', {}, 'cr'),
       ),
       this.netChip,
-      square('map', 'M', 'to-map', actions.map),
-      square('pilot', 'P', 'to-pilot', actions.pilot),
-      square('menu', '', 'to-menu', actions.menu),
+      square('map', actions.map),
+      square('pilot', actions.pilot),
+      square('menu', actions.menu),
     );
     this.target = this.makeTarget();
     const console = h(
@@ -209,6 +207,7 @@ export class Hud {
     this.radar.resize(phone ? 106 : 200);
     this.updateZone();
     this.updateChips();
+    for (const [act, key] of this.keys) setText(key, this.bindings.key(act));
     this.updateMine();
     this.updateTarget(now);
     this.updatePrompt();
@@ -387,7 +386,10 @@ export class Hud {
     else if (locked > 0)
       this.setPrompt('locked', 'lock', `${say('dockLocked')} · ${Math.ceil(locked)} s`, null);
     else if (game.speed() > 60) this.setPrompt('locked', 'lock', say('dockFast', { v: 60 }), null);
-    else this.setPrompt('go', 'dock', say('dockAt', { name: station.name }), 'E');
+    else {
+      const key = this.bindings.key('dock');
+      this.setPrompt('go', 'dock', say('dockAt', { name: station.name }), key);
+    }
   }
 
   private setPrompt(kind: string, name: IconName | '', words: string, key: string | null): void {

@@ -459,12 +459,12 @@ export const TEXT = {
 
   // First flight.
   hint1: 'Your ship is ready. Press Undock.',
-  hint2: 'Hold W to thrust. Let go: you keep drifting. The nose follows the mouse.',
+  hint2: 'Hold {key} to thrust. Let go: you keep drifting. The nose follows the mouse.',
   hint4: 'A training drone. Hold the left button; aim at the diamond.',
   hint5: 'Fly over its cargo to take it.',
-  hint6: 'Back to {name}, the yellow hexagon. Slow below {v} m/s and press E.',
+  hint6: 'Back to {name}, the yellow hexagon. Slow below {v} m/s and press {key}.',
   hint7: 'Sell what you found: choose it, press Sell.',
-  hint8: 'Profit. More chevrons, more profit, more danger. M is the map.',
+  hint8: 'Profit. More chevrons, more profit, more danger. {key} is the map.',
   skip: 'Skip',
 
   // Summary for screen readers, on H.
