@@ -194,6 +194,7 @@ export function render() {
         '[HTTP](#http), [the socket](#the-socket), [the bus](#the-bus), [messages](#messages).',
         'For machines: [openapi.yaml](openapi.yaml) (OpenAPI 3.1), [asyncapi.yaml](asyncapi.yaml)',
         '(AsyncAPI 3.0). How it is used: [PROTOCOL.md](PROTOCOL.md), [EVENTS.md](EVENTS.md).',
+        'To try it by hand: `/playground` of any gateway.',
         '',
         ...httpText(),
         ...socketText(),

@@ -43,7 +43,7 @@ journey('every route that may be read answers as documented', async () => {
         fits('leaderboard', await player.http('GET', `/v1/leaderboards/${board}`), 200);
     const more = `${at(all.get('history').route, values)}?step=60&count=512`;
     fits('history', await player.http('GET', more), 200);
-    for (const id of ['client']) {
+    for (const id of ['client', 'playground']) {
         const { route } = all.get(id);
         const { etag } = (await player.http('GET', route)).headers;
         const headers = { 'If-None-Match': etag };
