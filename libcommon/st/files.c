@@ -205,16 +205,17 @@ size_t st_files_bytes(const struct st_files *f)
     return f->bytes;
 }
 
+/* The file itself, or the index of the folder, with or without its last slash. */
 static const struct file *resolve(const struct st_files *f, const char *path)
 {
     char index[PATH_LEN_MAX];
     size_t len = strlen(path);
-    if (len > 0 && path[len - 1] == '/') {
-        if ((size_t)snprintf(index, sizeof index, "%sindex.html", path) >= sizeof index)
-            return NULL;
-        return find(f, index);
-    }
-    return ends_with(path, ".gz") ? NULL : find(f, path);
+    const char *slash = len > 0 && path[len - 1] == '/' ? "" : "/";
+    const struct file *file = ends_with(path, ".gz") ? NULL : find(f, path);
+    if (file ||
+        (size_t)snprintf(index, sizeof index, "%s%sindex.html", path, slash) >= sizeof index)
+        return file;
+    return find(f, index);
 }
 
 void st_files_answer(const struct st_files *f, struct st_http_request *req)

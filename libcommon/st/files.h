@@ -20,8 +20,8 @@ int st_files_load(struct st_files **out, const char *root) ST_MUST_CHECK;
 void st_files_free(struct st_files **f);
 uint32_t st_files_count(const struct st_files *f);
 size_t st_files_bytes(const struct st_files *f);
-/* Answers with the file of the request's path (`index.html` for a folder), 304, or a 404 problem.
- */
+/* Answers with the file of the request's path (`index.html` for a folder, its last slash may be
+ * missing), 304, or a 404 problem. */
 void st_files_answer(const struct st_files *f, struct st_http_request *take_req);
 
 #endif

@@ -131,6 +131,13 @@ static void put_file(const char *name, const char *text)
     fclose(f);
 }
 
+static void put_folder(const char *name)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/%s", srv.root, name);
+    ck_assert_int_eq(mkdir(path, 0700), 0);
+}
+
 static void *run(void *ctx)
 {
     (void)ctx;
@@ -157,6 +164,8 @@ static void setup(void)
     put_file("app.js", "plain text of the program");
     put_file("app.js.gz", "packed");
     put_file(".hidden", "no");
+    put_folder("page");
+    put_file("page/index.html", "<page>");
     ck_assert_int_eq(st_files_load(&srv.files, srv.root), ST_OK);
     srv.loop = st_loop_new();
     srv.timer = st_timer_new(srv.loop, on_timer, NULL);
@@ -167,7 +176,8 @@ static void setup(void)
 
 static void teardown(void)
 {
-    static const char *const names[] = {"index.html", "app.js", "app.js.gz", ".hidden"};
+    static const char *const names[] = {"index.html", "app.js",          "app.js.gz",
+                                        ".hidden",    "page/index.html", "page"};
     char path[128];
     st_loop_stop(srv.loop);
     pthread_join(srv.thread, NULL);
@@ -175,7 +185,7 @@ static void teardown(void)
     st_files_free(&srv.files);
     for (size_t i = 0; i < ST_ARRAY_LEN(names); i++) {
         snprintf(path, sizeof path, "%s/%s", srv.root, names[i]);
-        unlink(path);
+        ck_assert_int_eq(remove(path), 0);
     }
     rmdir(srv.root);
 }
@@ -496,6 +506,11 @@ START_TEST(static_files)
     ck_has(text, "packed");
     ck_has(text, "text/javascript");
     ck_has(GET("/"), "<html>");
+    ck_has(GET("/page"), "<page>");
+    ck_has(GET("/page/"), "<page>");
+    ck_status(GET("/page/other"), 404);
+    ck_status(GET("/app.js/"), 404);
+    ck_status(GET("/app.js.gz"), 404);
     text = ask("HEAD /app.js HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     ck_status(text, 200);
     ck_assert_ptr_null(strstr(text, "plain text"));
