@@ -112,6 +112,7 @@ export function menuDrawer(
       say('netCorrections'),
       `${figure(counters?.corrections ?? 0)} / ${figure(counters?.compared ?? 0)}`,
     ),
+    row(say('netOwn'), h('b', { class: 'own-corrections' }, figure(game.own?.corrections ?? 0))),
     row(say('netDigest'), figure(counters?.digestErrors ?? 0)),
     row(say('fps'), figure(fps)),
   );

@@ -428,6 +428,7 @@ export const TEXT = {
   netRate: 'Received',
   netFrames: 'Frames',
   netCorrections: 'Corrections',
+  netOwn: 'Own ship corrected',
   netDigest: 'Digest errors',
   netView: 'Cells in view',
   fps: 'Pictures per second',
