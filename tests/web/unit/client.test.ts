@@ -20,6 +20,7 @@ import { aroundSun, courseTo, headingTo } from '@web/sdk/autopilot';
 import { StarTrader } from '@web/sdk/client';
 import { CLOSE_CODES, ERROR_CODES, HTTP_CODES, StarTraderError } from '@web/sdk/errors';
 import { plain } from '@web/sdk/plain';
+import { PROTOCOL, SUBPROTOCOL } from '@web/sdk/protocol';
 import { reasonOf } from '@web/sdk/socket';
 import { config, configBytes, HOME, kernel } from './help';
 
@@ -70,6 +71,18 @@ test('every problem that the gateway answers over HTTP is a code', () => {
   const own = ['network', 'unknown'];
   for (const code of HTTP_CODES) assert.ok(found.has(code) || own.includes(code), code);
   for (const code of found) assert.ok(known.has(code), code);
+});
+
+test('the package has the version of the protocol, docs/SDK.md shows the bot as it runs', () => {
+  const { version } = JSON.parse(read('services/gateway/web/sdk/package.json')) as {
+    version: string;
+  };
+  assert.equal(version.split('.')[0], String(PROTOCOL));
+  assert.equal(SUBPROTOCOL, `startrader.v${PROTOCOL}`);
+  const bot = read('docs/examples/trade-bot.mjs').replace(/^(\/\/.*\n)+/, '').trim();
+  const shown = /```js\n([^]*?)\n```/.exec(read('docs/SDK.md'))![1];
+  assert.equal(shown, bot.replace('../../.build/sdk/index.js', '@startrader/client'));
+  assert.ok(bot.split('\n').filter((line) => line !== '').length <= 30);
 });
 
 test('messages become plain: numbers, words, copies of what is inside', () => {
