@@ -33,6 +33,6 @@ const files = tests.map((name) => join(out, name.replace('.ts', '.mjs')));
 const flags = globalThis.crypto ? [] : ['--experimental-global-webcrypto'];
 const done = spawnSync(process.execPath, [...flags, '--test', ...files], {
     stdio: 'inherit',
-    env: { ...process.env, KERNEL_WASM: join(top, '.build/web-work/kernel.wasm') },
+    env: { ...process.env, TOP: top, KERNEL_WASM: join(top, '.build/web-work/kernel.wasm') },
 });
 process.exit(done.status ?? 1);

@@ -2,12 +2,19 @@
 // Reads the byte form of a world configuration (see config.h of the kernel) into plain objects, for
 // names, tables and the map. The kernel itself takes the bytes; both check them.
 
+/** Where ships dock, in units. `flags`: 1 start, 2 shipyard, 4 one that builds every class. */
 export interface Station {
   id: number; code: string; name: string; body: string; x: number; y: number; dockRadius: number;
   zone: number; pop: number; flags: number;
 }
+/** A mark of the lanes that haulers fly, in units. */
 export interface Waypoint { id: number; code: string; x: number; y: number }
+/** Where raiders lurk, in units. */
 export interface Spawn { id: number; zone: number; x: number; y: number }
+/**
+ * A zone's rules: `risk` 0 safe, 1 guarded, 2 and 3 open, 4 lawless; `pvp` 0 no damage, 1 a crime,
+ * 2 allowed, 3 no rules. Shares and biases of prices in per mille (`Pm`).
+ */
 export interface Zone {
   id: number; code: string; name: string; risk: number; pvp: number; linkdeadS: number;
   lootPm: number; insurancePm: number; taxPm: number; spreadPm: number; customsPm: number;
@@ -18,6 +25,11 @@ export interface Zone {
 export interface Shape {
   zone: number; kind: number; x1: number; y1: number; x2: number; y2: number; r: number;
 }
+/**
+ * A class of ships. `role` 0 pilots, 1 raiders, 2 patrols; `dry` and `hold` in t, `thrust` in t k
+ * per tick squared, `cruise` and `boosted` in k per tick, `turn` in steps per tick, `radius` in
+ * units, `price` in credits; `guns`, `torpedoes`, `pds` are numbers, the rest ids of weapons.
+ */
 export interface ShipClass {
   id: number; code: string; name: string; role: number; armed: number; dry: number; hold: number;
   thrust: number; boostPm: number; cruise: number; boosted: number; turn: number; hull: number;
@@ -25,22 +37,33 @@ export interface ShipClass {
   boostDrain: number; radius: number; guns: number; torpedoes: number; pds: number; gun: number;
   torpedo: number; pd: number; price: number;
 }
+/**
+ * A weapon. `kind` 1 gun, 2 torpedo, 3 point defence; `speed` in k per tick, `life` and `cooldown`
+ * in ticks, `range` and `fuse` in units, `spread` and `turn` in steps, `price` in credits.
+ */
 export interface Weapon {
   id: number; code: string; name: string; kind: number; damage: number; shieldPm: number;
   hullPm: number; speed: number; life: number; cooldown: number; energy: number; spread: number;
   range: number; hull: number; turn: number; fuse: number; price: number;
 }
+/**
+ * A good. `mass` in t per unit, `base` in credits; bit r of `contraband`: no market at risk r, and
+ * scans find it; of `restricted`: sold at risk r, but scans find it.
+ */
 export interface Good {
   id: number; code: string; name: string; mass: number; base: number; contraband: number;
   restricted: number;
 }
+/** How good NPCs of a level are; `bounty` in credits. */
 export interface Level {
   id: number; vitalPm: number; aimError: number; fleePm: number; bounty: number;
 }
+/** Haulers without pilots; they fly between stations of at most `riskMax`. */
 export interface Guild {
   id: number; code: string; name: string; classId: number; ships: number; riskMax: number;
   floorCr: number; escortClass: number;
 }
+/** Everything that an operator may tune: names and figures by section. */
 export interface WorldConfig {
   revision: number; stations: Station[]; waypoints: Waypoint[]; spawns: Spawn[]; zones: Zone[];
   shapes: Shape[]; classes: ShipClass[]; weapons: Weapon[]; goods: Good[]; levels: Level[];

@@ -2,6 +2,7 @@
 // Sign-in over HTTP: guest, register, login, claim, refresh, logout, and what the page may ask
 // without a socket. Knows no screen. Secrets are kept by CredentialStore alone.
 
+import type { MarketEvent, MarketLine } from '@gen/api';
 import { type Candle, readCandles } from './candles';
 
 /** A refusal of the HTTP interface, by its code (see Code in types.proto), or 'network'. */
@@ -16,43 +17,82 @@ export class ApiError extends Error {
   }
 }
 
+/** A pilot, as sign-in tells it. */
 export interface Profile {
+  /** Player id, decimal. */
   playerId: string;
+  /** 3 to 20 characters. */
   name: string;
+  /** Unix seconds. */
   createdAt: number;
+  /** Has no name and password of its own yet. */
   guest: boolean;
+  /** Ships destroyed. */
   kills: number;
+  /** Ships lost. */
   deaths: number;
+  /** Wallet. */
   credits: number;
 }
 
+/** What a pilot needs to come back: keep it like a password. */
 export interface Credentials {
+  /** Player id, decimal. */
   playerId: string;
+  /** Opens connections for an hour. */
   ticket: string;
   /** Unix seconds. */
   ticketExpiresAt: number;
+  /** Gets the next ticket, once. */
   refreshSecret: string;
 }
 
+/** A sign-in that worked. */
 export interface SignIn {
+  /** What to keep. */
   credentials: Credentials;
+  /** Who it is, null when the answer had none. */
   profile: Profile | null;
 }
 
+/** A station in the public word on the world. */
+export interface StationInfo {
+  /** Location id. */
+  location: number;
+  /** Three letters. */
+  code: string;
+  /** Full name. */
+  name: string;
+  /** Where it is, units. */
+  x: number;
+  /** Where it is, units. */
+  y: number;
+}
+
+/** The world as everybody may see it. */
 export interface WorldInfo {
+  /** Of the configuration in force, 16 hex digits. */
   revision: string;
-  /** Ships in space, those of nobody included. */
+  /** Such as `sol-1`. */
+  system: string;
+  /** Newest tick. */
+  tick: number;
+  /** Ships in space, NPCs included. */
   ships: number;
   /** The same by sector: 8 x 8, row by row from the lowest coordinates. */
   density: number[];
-  /** The world does not answer. */
+  /** The world stands still. */
   paused: boolean;
+  /** All stations. */
+  stations: StationInfo[];
 }
 
+/** A leaderboard: net worth, trade of seven days, bounties of seven days. */
 export type Board = 'wealth' | 'trade' | 'hunt';
 
 /** A place of a leaderboard. */
 export interface Leader {
+  /** Player id, decimal. */
   playerId: string;
   /** Credits. */
   value: number;
@@ -63,9 +103,19 @@ export interface Leader {
 type Json = { [key: string]: unknown };
 const KEY = 'startrader.credentials';
 
+/** Where a sign-in is kept: localStorage, or what a program brings. */
+export interface KeyValueStore {
+  /** The value of a key, or null. */
+  getItem(key: string): string | null;
+  /** Sets the value of a key. */
+  setItem(key: string, value: string): void;
+  /** Forgets a key. */
+  removeItem(key: string): void;
+}
+
 /** Keeps the sign-in of this browser over reloads. */
 export class CredentialStore {
-  constructor(private readonly storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>) {}
+  constructor(private readonly storage: KeyValueStore) {}
 
   load(): Credentials | null {
     try {
@@ -114,6 +164,48 @@ function readProfile(value: unknown): Profile | null {
   };
 }
 
+function readWorld(body: Json): WorldInfo {
+  const stations = Array.isArray(body['stations']) ? (body['stations'] as Json[]) : [];
+  return {
+    revision: String(body['revision'] ?? ''),
+    system: String(body['system'] ?? ''),
+    tick: asNumber(body['tick']),
+    ships: asNumber(body['ships']),
+    density: Array.isArray(body['density']) ? body['density'].map(Number) : [],
+    paused: body['paused'] === true,
+    stations: stations.map((s) => ({
+      location: asNumber(s['location']),
+      code: String(s['code'] ?? ''),
+      name: String(s['name'] ?? ''),
+      x: asNumber(s['x']),
+      y: asNumber(s['y']),
+    })),
+  };
+}
+
+const EVENTS: { [word: string]: MarketEvent } = { shortage: 'shortage', festival: 'festival' };
+
+function readLine(l: Json): MarketLine {
+  return {
+    location: asNumber(l['location']),
+    commodity: asNumber(l['commodity']),
+    buy: asNumber(l['buy']),
+    sell: asNumber(l['sell']),
+    stock: asNumber(l['stock']),
+    target: asNumber(l['target']),
+    usual: asNumber(l['usual']),
+    changePm: asNumber(l['change_pm']),
+    sells: l['sells'] === true,
+    buys: l['buys'] === true,
+    version: asNumber(l['version']),
+    restricted: l['restricted'] === true,
+    event: EVENTS[String(l['event'])] ?? 'unspecified',
+    eventUntilMs: asNumber(l['event_until_ms']),
+    lost: asNumber(l['lost']),
+    coming: asNumber(l['coming']),
+  };
+}
+
 export class Auth {
   constructor(
     private readonly base = '',
@@ -152,13 +244,13 @@ export class Auth {
 
   async world(): Promise<WorldInfo> {
     const body = await this.call('GET', '/v1/world', null);
-    const density = body['density'];
-    return {
-      revision: String(body['revision'] ?? ''),
-      ships: Number(body['ships'] ?? 0),
-      density: Array.isArray(density) ? density.map(Number) : [],
-      paused: body['paused'] === true,
-    };
+    return readWorld(body);
+  }
+
+  /** Prices and stock of a location, or of all (0). */
+  async markets(location: number): Promise<MarketLine[]> {
+    const body = await this.call('GET', `/v1/markets${location ? `/${location}` : ''}`, null);
+    return (Array.isArray(body['lines']) ? (body['lines'] as Json[]) : []).map(readLine);
   }
 
   /** How a price went: the newest `count` (1 to 512) steps of 1, 5, 15, 60 or 240 minutes. */

@@ -2,6 +2,7 @@
 // How the price of a good went at a station: candles as `GET /v1/markets/{location}/{commodity}/
 // history` answers them, and the row of equal steps that a chart draws.
 
+/** What the price of a good did in one step. */
 export interface Candle {
   /** When it begins, Unix seconds. */
   at: number;

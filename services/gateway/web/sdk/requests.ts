@@ -94,6 +94,12 @@ export class Requests {
     for (const q of this.open.values()) q.nextAt = now;
   }
 
+  /** Nobody will answer any more: gives all up. */
+  abandon(): void {
+    for (const q of [...this.open.values()]) q.fail(new Refused(q.last, 0));
+    this.open.clear();
+  }
+
   take(reply: Reply, now: number): void {
     const q = this.open.get(keyOf(reply.requestId));
     if (!q) return;

@@ -4,6 +4,7 @@
 
 import { create } from '@bufbuild/protobuf';
 import {
+  type Action,
   type ActionOutcome,
   ActionSchema,
   ClientFrameSchema,
@@ -124,6 +125,7 @@ export class Session {
   stop(): void {
     this.stopped = true;
     this.socket.stop();
+    this.requests.abandon();
   }
 
   get connected(): boolean {
@@ -160,15 +162,15 @@ export class Session {
 
   /** Begins docking; resolves with what became of it. 0 = the nearest station. */
   dock(location: number): Promise<ActionOutcome> {
+    return this.act({ case: 'dock', value: create(DockActionSchema, { location }) });
+  }
+
+  /** Does one act in flight; resolves with what became of it. */
+  act(act: Action['act']): Promise<ActionOutcome> {
     const requestId = (this.actionId = (this.actionId % 0x3fffffff) + 1);
     return new Promise((done) => {
       this.actions.set(requestId, done);
-      this.sendInput(this.controls, [
-        create(ActionSchema, {
-          requestId,
-          act: { case: 'dock', value: create(DockActionSchema, { location }) },
-        }),
-      ]);
+      this.sendInput(this.controls, [create(ActionSchema, { requestId, act })]);
     });
   }
 
@@ -213,7 +215,7 @@ export class Session {
     this.sendInput(this.controls, []);
   }
 
-  private sendInput(c: Controls, action: ReturnType<typeof create<typeof ActionSchema>>[]): void {
+  private sendInput(c: Controls, action: Action[]): void {
     const seq = this.seq + 1;
     const sent = this.socket.send(
       create(ClientFrameSchema, {

@@ -11,9 +11,7 @@ import {
   ServerFrameSchema,
 } from '@gen/client_pb';
 import { Emitter } from './emitter';
-
-export const SUBPROTOCOL = 'startrader.v1';
-export const PROTOCOL = 1;
+import { PROTOCOL, SUBPROTOCOL } from './protocol';
 
 /** Why a connection ended, from its close code; see docs/PROTOCOL.md. */
 export type CloseReason =
@@ -73,6 +71,7 @@ export function reasonOf(code: number): CloseReason {
       return 'moving';
     case 1002:
     case 1003:
+    case 1007:
     case 1008:
     case 1009:
       return 'rules';
