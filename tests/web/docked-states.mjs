@@ -82,7 +82,6 @@ export const dockedStates = ({ landing, signedIn, settle, says, docked }) => [
             await page.fill('.head-form input[type="text"]', 'nobody at all');
             await page.click('.head-form .button');
             await says(pilot, '.facts-list [role="status"]', /No pilot of that name/);
-            await page.evaluate(() => document.activeElement?.blur());
             await page.getByRole('tab', { name: 'Best pilots' }).click();
             await says(pilot, '.boards [data-board="wealth"] ol', new RegExp(name));
             await page.getByRole('tab', { name: /Deliveries/ }).click();

@@ -13,7 +13,7 @@ import {
 import type { Job } from '@gen/trade_pb';
 import { OrderResult } from '@gen/types_pb';
 import { sayRefused } from './dialogs';
-import { chevrons, h, icon, type Child } from './dom';
+import { chevrons, type Child, h, icon, leave } from './dom';
 import type { Game } from './game';
 import type { Market } from './market';
 import { distance, figure, money, say, sayCode, seconds } from './text';
@@ -49,7 +49,7 @@ export class Contracts {
       this.nextAt = now + REFRESH_MS;
       void this.refresh();
     }
-    if (now >= this.drawnAt + 1000 && !(document.activeElement instanceof HTMLInputElement)) {
+    if (now >= this.drawnAt + 1000) {
       this.drawnAt = now;
       this.changed();
     }
@@ -194,6 +194,7 @@ export class Contracts {
   }
 
   private async putHead(): Promise<void> {
+    leave();
     const target = this.game.session.names.find(this.name.trim());
     if (!target || !(this.reward >= REWARD_MIN)) {
       this.say(target ? say('headLeast', { cr: money(REWARD_MIN) }) : say('headUnknown'), true);
@@ -208,6 +209,7 @@ export class Contracts {
     head?: { target: bigint; reward: number },
   ): Promise<void> {
     this.busy = true;
+    leave();
     this.changed();
     try {
       const reply = await this.market.deal(

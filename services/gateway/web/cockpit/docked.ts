@@ -63,6 +63,7 @@ export class Docked {
   private readonly news: HTMLElement[] = [];
   private rows: Row[] = [];
   private dirty = true;
+  private pressed = false;
   private silentSince = '';
 
   constructor(
@@ -104,6 +105,9 @@ export class Docked {
         this.ticket.element,
       ),
     );
+    this.list.addEventListener('pointerdown', () => (this.pressed = true));
+    for (const end of ['pointerup', 'pointercancel'])
+      window.addEventListener(end, () => window.setTimeout(() => (this.pressed = false)));
     market.events.on('change', () => (this.dirty = true));
     market.events.on('today', (line) => this.addNews(market.sayEvent(line)));
     market.events.on('blockade', (words) => this.addNews(words));
@@ -196,12 +200,20 @@ export class Docked {
     this.dirty = true;
   }
 
+  /** Somebody types, chooses or presses in the list: drawing it anew would take that away. */
+  private held(): boolean {
+    const at = document.activeElement;
+    const typing = at instanceof HTMLInputElement && at.type !== 'checkbox';
+    const busy = typing || at instanceof HTMLSelectElement;
+    return this.pressed || (busy && this.list.contains(at));
+  }
+
   update(now: number): void {
     this.ticket.pump(now);
     if (this.tab === 'leaders') this.leaders.pump(now);
     if (this.tab === 'jobs') this.contracts.pump(now, this.location);
     if (this.tab === 'exchange') this.exchange.pump(now, this.location, 0);
-    if (!this.dirty) return;
+    if (!this.dirty || this.held()) return;
     this.dirty = false;
     this.rows = this.sorted(this.market.rows(this.location));
     this.drawSums();

@@ -108,3 +108,8 @@ export class Bar {
     toggle(this.element, 'low', share >= 0 && share < 0.3);
   }
 }
+
+/** Whoever types or chooses is done with it. */
+export function leave(): void {
+  (document.activeElement as HTMLElement | null)?.blur();
+}

@@ -14,7 +14,7 @@ import {
 } from '@gen/limit_pb';
 import { OrderResult, Side } from '@gen/types_pb';
 import { sayRefused } from './dialogs';
-import { h } from './dom';
+import { h, leave } from './dom';
 import type { Game } from './game';
 import type { Market } from './market';
 import { figure, money, say, sayCode, seconds } from './text';
@@ -68,7 +68,7 @@ export class Exchange {
       );
       if (body.case !== 'book' || commodity !== this.commodity) return;
       this.book = body.value;
-      if (!(document.activeElement instanceof HTMLInputElement)) this.changed();
+      this.changed();
     } catch {
       // Tried again soon; what is shown may be a little old.
     }
@@ -162,7 +162,10 @@ export class Exchange {
         return option;
       }),
     );
-    goods.addEventListener('change', () => this.choose(Number(goods.value)));
+    goods.addEventListener('change', () => {
+      leave();
+      this.choose(Number(goods.value));
+    });
     const number = (label: string, value: number, take: (n: number) => void) => {
       const input = h('input', { type: 'number', label, attrs: { min: '1', step: '1' } });
       input.value = String(value);
@@ -197,6 +200,7 @@ export class Exchange {
 
   private async send(action: LimitAction, what: Partial<LimitOrder>): Promise<void> {
     this.busy = true;
+    leave();
     this.changed();
     try {
       const reply = await this.market.deal(
