@@ -2,7 +2,7 @@
 // A stack of the bench's own: deploy/up in a temporary folder with probed ports, release preset,
 // a world without NPCs in which nobody dies, and pilots whose first ship waits where it is told.
 import { execFile, execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -126,6 +126,7 @@ export class Stack {
     }
 
     remove() {
+        if (this.gateways === 0) rmSync(this.dir, { recursive: true, force: true });
         if (!existsSync(this.dir)) return;
         execFileSync(path.join(top, "deploy/up"), ["--reset"], {
             env: { ...process.env, ST_RUN_DIR: this.dir },
