@@ -42,6 +42,8 @@ export class Pilot {
                 '--use-gl=angle',
                 '--use-angle=swiftshader',
                 '--enable-unsafe-swiftshader',
+                // Machines that run tests have no loudspeaker; the sound is then played to nobody.
+                '--disable-audio-output',
             ],
         });
     }
