@@ -131,6 +131,12 @@ await test('ping and resync', async () => {
 
 await test('the list pauses, filters and opens by keys', async () => {
     const list = () => page.locator('.rows li:visible').count();
+    // The list forgets old rows: a greeting that is in it is a new one.
+    await page.click('.end');
+    await page.locator('.feed button', { hasText: 'Clear' }).click();
+    await page.click('.guest');
+    const greeting = page.locator('.rows [data-kind=welcome]');
+    await user.until('a new greeting', async () => (await greeting.count()) === 1);
     await page.click('.hold');
     assert.match(await user.text('.hold'), /Go on/);
     const rows = await page.locator('.rows li').count();
