@@ -17,7 +17,7 @@ static void take(struct unit *u, struct pilot *p, struct ship *s, int64_t transa
 
 /* A new ship of a class where the pilot is docked, flown from now on. */
 static struct ship *new_ship(struct unit *u, struct pilot *p, const struct config_class *k,
-                             int64_t transaction)
+                             enum insurance insurance, int64_t transaction)
 {
     const struct ship *old = unit_ship(u, p->ship);
     st_assert(u->ships_n < SHIPS_MAX && u->fleet_n < FLEET_MAX);
@@ -31,7 +31,7 @@ static struct ship *new_ship(struct unit *u, struct pilot *p, const struct confi
                        .hull = k->hull,
                        .torpedoes = k->torpedoes,
                        .weapon = k->gun,
-                       .insurance = k->price > 0 ? INSURANCE_WANTED : INSURANCE_NONE,
+                       .insurance = k->price > 0 ? insurance : INSURANCE_NONE,
                        .created = true};
     u->fleet[u->fleet_n++] = (struct berth){.player = p->player,
                                             .ship = s->id,
@@ -39,7 +39,7 @@ static struct ship *new_ship(struct unit *u, struct pilot *p, const struct confi
                                             .holder = HOLDER_STATION,
                                             .holder_id = s->holder_id,
                                             .hull = k->hull,
-                                            .weapon = k->gun,
+                                            .weapon = s->weapon,
                                             .insurance = s->insurance};
     take(u, p, s, transaction);
     return s;
@@ -62,7 +62,7 @@ void decide_grant(struct unit *u, struct act *a, struct pilot *p)
         return;
     }
     struct transaction *t = unit_transaction_keyed(u, "grant", a);
-    const struct ship *s = new_ship(u, p, k, t->id);
+    const struct ship *s = new_ship(u, p, k, INSURANCE_WANTED, t->id);
     if (k->price > 0) {
         unit_move(u, t->id, account_of(ACCOUNT_SOURCE, SOURCE_MINT),
                   account_of(ACCOUNT_SOURCE, SOURCE_INSURANCE), BOOK_CREDITS, k->price);
@@ -117,6 +117,12 @@ static struct ship_reply priced(struct unit *u, const struct act *a, const struc
     return (struct ship_reply){.result = ORDER_DONE, .total = total};
 }
 
+/* What the policy costs that a buyer wants with the ship. */
+static int64_t first_premium(const struct act *a, const struct config_class *k)
+{
+    return a->insurance == INSURANCE_WANTED ? rules_premium(k->price) : 0;
+}
+
 static struct ship_reply buying(struct unit *u, const struct act *a, const struct pilot *p)
 {
     const struct ship *old = unit_ship(u, p->ship);
@@ -130,9 +136,7 @@ static struct ship_reply buying(struct unit *u, const struct act *a, const struc
     if (unit_cargo_mass(u, old->id) > k->hold)
         return refuse(ORDER_NO_SPACE, k->hold);
     int64_t total = (int64_t)k->price - (a->trade_in ? worth(u, old) : 0);
-    if (a->insurance == INSURANCE_WANTED)
-        total += rules_premium(k->price);
-    return priced(u, a, p, total);
+    return priced(u, a, p, total + first_premium(a, k));
 }
 
 /* All gun mounts at once; torpedo tubes and point defence belong to the class. */
@@ -158,10 +162,10 @@ static struct ship_reply insuring(struct unit *u, const struct act *a, const str
     bool wanted = a->insurance == INSURANCE_WANTED;
     if (s->holder != HOLDER_STATION || s->locked)
         return refuse(ORDER_NOT_DOCKED, 0);
-    if (price == 0 || (s->insurance == INSURANCE_HELD) == wanted)
-        return price > 0 && !wanted ? (struct ship_reply){.result = ORDER_DONE}
-                                    : refuse(ORDER_UNKNOWN_COMMODITY, 0);
-    return priced(u, a, p, wanted ? rules_premium(price) : 0);
+    if (price == 0 || (wanted && s->insurance == INSURANCE_HELD))
+        return refuse(ORDER_UNKNOWN_COMMODITY, 0);
+    return wanted ? priced(u, a, p, rules_premium(price))
+                  : (struct ship_reply){.result = ORDER_DONE};
 }
 
 static struct ship_reply taking_over(struct unit *u, const struct act *a, const struct pilot *p)
@@ -198,6 +202,7 @@ static void sell(struct unit *u, struct ship *s)
     ship_change(s);
 }
 
+/* Guns or policy of the ship flown are other ones, in its row and in its pilot's fleet. */
 static void change_ship(struct unit *u, struct ship *s)
 {
     ship_change(s);
@@ -212,12 +217,11 @@ static struct ship *buy(struct unit *u, const struct act *a, struct pilot *p, in
                         int64_t transaction)
 {
     const struct config_class *k = world_config_class(&u->catalog->world, a->class_id);
-    int64_t premium = a->insurance == INSURANCE_WANTED ? rules_premium(k->price) : 0;
-    struct ship *old = unit_ship(u, p->ship), *s = new_ship(u, p, k, transaction);
+    int64_t premium = first_premium(a, k);
+    enum insurance policy = premium > 0 ? INSURANCE_HELD : INSURANCE_NONE;
+    struct ship *old = unit_ship(u, p->ship), *s = new_ship(u, p, k, policy, transaction);
     pay(u, p, SOURCE_SHIPYARD, total - premium, transaction);
     pay(u, p, SOURCE_INSURANCE, premium, transaction);
-    s->insurance = premium > 0 ? INSURANCE_HELD : INSURANCE_NONE;
-    change_ship(u, s);
     if (a->trade_in)
         sell(u, old);
     return s;

@@ -49,6 +49,23 @@ export function pidOf(name) {
     }
 }
 
+// Of a process that must run.
+export function runningPid(name) {
+    const pid = pidOf(name);
+    if (!pid || !alive(pid)) throw new Error(`${name} does not run`);
+    return pid;
+}
+
+// ms until the supervisor has started another in place of `pid`; -1: not in that time.
+export const comesBack = (name, pid, ms) =>
+    until(async () => pidOf(name) !== pid && alive(pidOf(name)), ms, 20);
+
+export async function allReady() {
+    const names = ["GATEWAY", "SIMULATION", "PROFILE", "ECONOMY"];
+    const bases = names.map((name) => process.env[`ST_${name}_INTERNAL`]);
+    return (await Promise.all(bases.map(ready))).every(Boolean);
+}
+
 export function alive(pid) {
     try {
         process.kill(pid, 0);

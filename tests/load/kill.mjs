@@ -21,14 +21,6 @@ const out = path.join(lib.top, ".build/load");
 mkdirSync(out, { recursive: true });
 const v = new lib.Verdict();
 const pause = (ms) => new Promise((r) => setTimeout(r, ms));
-const all = [
-    env.ST_GATEWAY_INTERNAL,
-    env.ST_SIMULATION_INTERNAL,
-    env.ST_PROFILE_INTERNAL,
-    env.ST_ECONOMY_INTERNAL,
-];
-const everybodyReady = async () => (await Promise.all(all.map(lib.ready))).every(Boolean);
-
 // Who must be ready again, and how long after the victim is back.
 const victims = {
     "gateway-1": { base: env.ST_GATEWAY_INTERNAL, limitMs: 5000 },
@@ -54,16 +46,11 @@ async function ships() {
 // Returns the ms after its return.
 async function strike(name) {
     const { base, limitMs } = victims[name];
-    const pid = lib.pidOf(name);
-    if (!pid || !lib.alive(pid)) throw new Error(`${name} does not run`);
+    const pid = lib.runningPid(name);
     process.kill(pid, "SIGKILL");
-    const back = await lib.until(
-        async () => lib.pidOf(name) !== pid && lib.alive(lib.pidOf(name)),
-        15000,
-        20,
-    );
+    const back = await lib.comesBack(name, pid, 15000);
     const took = await lib.until(
-        base ? () => lib.ready(base) : everybodyReady,
+        base ? () => lib.ready(base) : lib.allReady,
         limitMs + 20000,
         20,
     );
@@ -121,7 +108,7 @@ for (let round = 1; round <= rounds; round++) {
             r.took >= 0 && r.took <= r.limitMs,
             `${name}: up in ${Math.round(r.back)} ms, serving after ${Math.round(r.took)} more`,
         );
-        await lib.until(everybodyReady, 20000);
+        await lib.until(lib.allReady, 20000);
     }
 }
 crowd.child.kill("SIGTERM");
@@ -148,7 +135,7 @@ if (kills > 0) {
     for (let i = 0; i < kills; i++) {
         await pause(300 + Math.random() * 1500);
         await strike(i % 2 ? "economy-1" : "simulation-0");
-        await lib.until(everybodyReady, 20000);
+        await lib.until(lib.allReady, 20000);
     }
     dockers.child.kill("SIGTERM");
     v.check(

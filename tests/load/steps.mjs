@@ -228,13 +228,9 @@ async function catchAct(victim) {
 
 // --- a round ---
 
-const bases = ["GATEWAY", "SIMULATION", "PROFILE", "ECONOMY"].map((n) => env[`ST_${n}_INTERNAL`]);
-const allReady = async () => (await Promise.all(bases.map(lib.ready))).every(Boolean);
-
 async function round(victim) {
     const name = victims[victim];
-    const pid = lib.pidOf(name);
-    if (!pid || !lib.alive(pid)) throw new Error(`${name} does not run`);
+    const pid = lib.runningPid(name);
     const caught = await catchAct(victim);
     if (!caught) return false;
     await pause(Math.random() ** 2 * WITHIN_MS);
@@ -249,9 +245,9 @@ async function round(victim) {
             if (undecided && (caught.act.sends > 1 || caught.act.undecided)) cell.late += 1;
         });
     } else keepTask(judgeEvent({ ...caught, victim, at }));
-    const again = async () => lib.pidOf(name) !== pid && lib.alive(lib.pidOf(name));
-    if ((await lib.until(again, READY_MS, 20)) < 0) throw new Error(`${name} does not come again`);
-    const took = await lib.until(allReady, READY_MS, 20);
+    const back = await lib.comesBack(name, pid, READY_MS);
+    if (back < 0) throw new Error(`${name} does not come again`);
+    const took = await lib.until(lib.allReady, READY_MS, 20);
     if (took < 0) throw new Error(`not all are ready after ${name}`);
     slowest[victim] = Math.max(slowest[victim] ?? 0, Math.round(Date.now() - at));
     return true;

@@ -68,10 +68,6 @@ export class Bindings {
     for (const [act, code] of Object.entries(keys)) if (code) this.acts.set(code, act as Act);
   }
 
-  actOf(code: string): Act | undefined {
-    return this.acts.get(code);
-  }
-
   heldOf(code: string): Held | undefined {
     const act = this.acts.get(code) as Held;
     return HELD.includes(act) ? act : undefined;

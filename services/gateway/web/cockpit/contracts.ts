@@ -152,8 +152,7 @@ export class Contracts {
 
   /** Why an offer cannot be taken as things are; '' when it can. */
   private obstacle(c: Contract): string {
-    const mass = this.game.good(c.commodity)?.mass ?? 1;
-    const room = Math.max(0, Math.floor((this.market.hold - this.market.cargoMass) / mass));
+    const room = this.market.room(c.commodity);
     if (c.quantity > room) return say('contract_5', { limit: figure(room) });
     const short = Number(c.collateral) - (this.game.credits ?? 0);
     return short > 0 ? say('contract_3', { limit: figure(short) }) : '';

@@ -14,6 +14,7 @@ import {
   MarketRequestSchema,
   type OrderReply,
   OrderRequestSchema,
+  type OwnShip,
   type QuoteReply,
   QuoteRequestSchema,
   type ShipReply,
@@ -104,9 +105,14 @@ export class Market {
     this.nextAt = 0;
   }
 
+  /** The ship flown, as the books have it. */
+  get flown(): OwnShip | undefined {
+    return this.account?.fleet.find((s) => s.ship === this.account?.ship);
+  }
+
   /** Whether a policy covers the ship flown; null when it needs none. */
   covered(): boolean | null {
-    const own = this.account?.fleet.find((s) => s.ship === this.account?.ship);
+    const own = this.flown;
     const price = this.game.shipClass(own?.classId ?? 0)?.price ?? 0;
     return own && price > 0 ? own.insurance === Insurance.HELD : null;
   }
@@ -220,6 +226,12 @@ export class Market {
 
   get hold(): number {
     return this.account?.hold ?? 0;
+  }
+
+  /** Units of a good that the hold has room for. */
+  room(commodity: number): number {
+    const mass = this.game.good(commodity)?.mass ?? 1;
+    return Math.max(0, Math.floor((this.hold - this.cargoMass) / mass));
   }
 
   /** Where a good bought (or carried) here sells best now, by profit for the way. */

@@ -149,8 +149,7 @@ export class Ticket {
     const line = this.market.line(this.location, this.commodity);
     if (!line) return 1;
     if (this.side === Side.SELL) return Math.min(1000, this.market.inHold(this.commodity));
-    const mass = this.game.good(this.commodity)?.mass ?? 1;
-    const room = Math.floor((this.market.hold - this.market.cargoMass) / mass);
+    const room = this.market.room(this.commodity);
     const purse = line.buy > 0 ? Math.floor((this.game.credits ?? 0) / line.buy) : 0;
     return Math.max(0, Math.min(1000, room, purse, line.stock));
   }
@@ -317,8 +316,7 @@ export class Ticket {
   private whyNot(buying: boolean): string {
     if (!buying) return say('order_4_sell', { limit: 0 });
     const line = this.market.line(this.location, this.commodity)!;
-    const mass = this.game.good(this.commodity)?.mass ?? 1;
-    if (this.market.hold - this.market.cargoMass < mass) return say('order_5', { limit: 0 });
+    if (this.market.room(this.commodity) < 1) return say('order_5', { limit: 0 });
     if (line.stock < 1) return say('order_4_buy', { limit: 0 });
     return say('order_3', { limit: figure(Math.max(0, line.buy - (this.game.credits ?? 0))) });
   }

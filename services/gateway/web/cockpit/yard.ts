@@ -41,7 +41,7 @@ export class Yard {
     const { account } = this.market;
     const ship = this.game.shipClass(account?.classId ?? 0);
     if (!account || !ship) return;
-    const flown = account.fleet.find((s) => s.ship === account.ship);
+    const { flown } = this.market;
     const yard = ((this.game.station(location)?.flags ?? 0) & SHIPYARD) !== 0;
     box.append(this.present(ship, flown));
     const line = h('p', { class: this.bad ? 'say' : 'gain', role: 'status' }, this.words);
@@ -118,7 +118,7 @@ export class Yard {
     const all = (flags & ALL_SHIPS) !== 0;
     if (!all) box.append(h('p', { class: 'mute' }, say('yardSmall')));
     const built = this.game.pilotClasses.filter((c) => all || c.price <= SMALL_YARD_PRICE);
-    const resale = this.resale();
+    const resale = this.market.flown?.resale ?? 0;
     const trade = say('yardTrade', { name: ship.name, cr: money(resale) });
     box.append(
       this.tick(trade, this.tradeIn, (on) => (this.tradeIn = on)),
@@ -135,11 +135,6 @@ export class Yard {
       this.changed();
     });
     return h('label', { class: 'trade-in' }, box, words);
-  }
-
-  private resale(): number {
-    const { account } = this.market;
-    return account?.fleet.find((s) => s.ship === account.ship)?.resale ?? 0;
   }
 
   private table(built: ShipClass[], back: number): HTMLElement {
