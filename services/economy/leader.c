@@ -16,7 +16,15 @@
  * must happen once (events in stream order, the outbox in its order, drift) runs on that same
  * connection, so who loses the lock loses the means to write with it.
  */
-enum { BEAT_MS = 5, LEAD_MS = 500, RETRY_MS = 200, TOWS_MAX = 16, ENDS_MAX = 8, CLEAN_MS = 60000 };
+enum {
+    BEAT_MS = 5,
+    LEAD_MS = 500,
+    RETRY_MS = 200,
+    TOWS_MAX = 16,
+    ENDS_MAX = 8,
+    ENDS_ROUNDS = 64,
+    CLEAN_MS = 60000
+};
 
 enum task { TASK_NONE, TASK_LEAD, TASK_EVENTS, TASK_RELAY, TASK_DRIFT, TASK_FOLD, TASK_CLEAN };
 
@@ -98,31 +106,19 @@ static void run_fold(void *store, void *job)
         l->err = store_fold(store);
 }
 
-/* Prices on heads that nobody earned go back to who put them up. */
-static int end_heads(struct store *store)
+/* What nobody earned or traded in time goes back to who put it up; one by one, as limit orders
+ * want it. What is left waits for the next minute. */
+static int end_overdue(struct store *store)
 {
-    int64_t contracts[ENDS_MAX];
-    uint64_t issuers[ENDS_MAX];
-    struct act heads[ENDS_MAX], *acts[ENDS_MAX];
-    size_t n = 0;
-    int err = store_heads_ended(store, contracts, issuers, ENDS_MAX, &n);
-    for (size_t i = 0; i < n; i++) {
-        heads[i] = (struct act){
-            .kind = ACT_HEAD_END, .player = issuers[i], .contract = {.id = contracts[i]}};
-        acts[i] = &heads[i];
-    }
-    return err == 0 && n > 0 ? store_run(store, acts, n) : err;
-}
-
-/* Limit orders whose day is over; each runs alone. */
-static int end_limits(struct store *store)
-{
-    struct act ended[ENDS_MAX];
-    size_t n = 0;
-    int err = store_limits_ended(store, ended, ENDS_MAX, &n);
-    for (size_t i = 0; err == 0 && i < n; i++) {
-        struct act *acts[] = {&ended[i]};
-        err = store_run(store, acts, 1);
+    struct act overdue[ENDS_MAX];
+    size_t n = ENDS_MAX;
+    int err = 0;
+    for (int round = 0; err == 0 && n == ENDS_MAX && round < ENDS_ROUNDS; round++) {
+        err = store_overdue(store, overdue, ENDS_MAX, &n);
+        for (size_t i = 0; err == 0 && i < n; i++) {
+            struct act *acts[] = {&overdue[i]};
+            err = store_run(store, acts, 1);
+        }
     }
     return err;
 }
@@ -142,9 +138,7 @@ static void run_clean(void *store, void *job)
     if (l->err == 0 && l->tows_n > 0)
         l->err = store_run(store, acts, l->tows_n);
     if (l->err == 0)
-        l->err = end_heads(store);
-    if (l->err == 0)
-        l->err = end_limits(store);
+        l->err = end_overdue(store);
 }
 
 /* --- events --- */

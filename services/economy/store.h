@@ -67,12 +67,8 @@ int store_fold(struct store *s) ST_MUST_CHECK;
 int store_clean(struct store *s, uint32_t *ships, uint64_t *players, size_t max,
                 size_t *count) ST_MUST_CHECK;
 
-/* Prices on heads whose time is over; at most max. */
-int store_heads_ended(struct store *s, int64_t *contracts, uint64_t *issuers, size_t max,
-                      size_t *count) ST_MUST_CHECK;
-
-/* Limit orders whose day is over, as acts that end them; at most max. */
-int store_limits_ended(struct store *s, struct act *out, size_t max, size_t *count) ST_MUST_CHECK;
+/* Prices on heads and limit orders whose time is over, as acts that end them; at most max. */
+int store_overdue(struct store *s, struct act *out, size_t max, size_t *count) ST_MUST_CHECK;
 
 struct outgoing {
     int64_t id;

@@ -68,10 +68,7 @@ static const struct st_pg_stmt
               " economy.lockers k SET quantity = k.quantity + q.d FROM q WHERE k.player = q.p AND"
               " k.location = q.l AND k.commodity = q.c RETURNING k.player, k.location, k.commodity)"
               " INSERT INTO economy.lockers SELECT p, l, c, d FROM q WHERE NOT EXISTS (SELECT FROM"
-              " old WHERE old.player = q.p AND old.location = q.l AND old.commodity = q.c)"},
-    q_ended = {"limits_ended", "SELECT id, player, location, commodity FROM economy.limit_orders"
-                               " WHERE state = 1 AND ends_at <= now() ORDER BY ends_at, id"
-                               " LIMIT $1::int"};
+              " old WHERE old.player = q.p AND old.location = q.l AND old.commodity = q.c)"};
 _Static_assert(LIMITS_MATCHED_MAX == 32 && LIMITS_LEVELS == 8, "as in the statements");
 
 /* The four figures that MATCHES is about; of an act that matches nothing, side 0. */
@@ -223,21 +220,4 @@ void store_limit_write(struct store *s)
         column_int(&kept[2], u->lockers[i].commodity);
         column_int(&kept[3], u->lockers[i].change);
     }
-}
-
-int store_limits_ended(struct store *s, struct act *out, size_t max, size_t *count)
-{
-    char text[24];
-    struct st_pg_param limit = st_pg_param_int(text, (int64_t)max);
-    struct st_pg_result *r = NULL;
-    int err = st_pg_exec(s->pg, &q_ended, &limit, 1, &r);
-    *count = err == 0 ? ST_MIN(st_pg_rows(r), max) : 0;
-    for (size_t i = 0; i < *count; i++)
-        out[i] = (struct act){.kind = ACT_LIMIT_END,
-                              .limit = {.id = st_pg_int(r, i, 0)},
-                              .player = (uint64_t)st_pg_int(r, i, 1),
-                              .location = (uint32_t)st_pg_int(r, i, 2),
-                              .commodity = (uint32_t)st_pg_int(r, i, 3)};
-    st_pg_result_free(&r);
-    return err;
 }

@@ -82,9 +82,13 @@ static const struct st_pg_stmt
     q_parked = {"long_parked", "SELECT id, player FROM economy.ships WHERE holder_kind = 3 AND"
                                " changed_at < now() - interval '24 hours' ORDER BY changed_at"
                                " LIMIT $1::int"},
-    q_heads = {"heads_ended",
-               "SELECT id, issuer FROM economy.contracts WHERE kind = 2 AND state = 1"
-               " AND ends_at <= now() ORDER BY ends_at LIMIT $1::int"},
+    q_overdue = {"overdue",
+                 "SELECT limits, id, player, location, commodity FROM ((SELECT 0 AS limits, id,"
+                 " issuer AS player, 0 AS location, 0 AS commodity FROM economy.contracts"
+                 " WHERE kind = 2 AND state = 1 AND ends_at <= now() ORDER BY ends_at, id"
+                 " LIMIT $1::int) UNION ALL (SELECT 1, id, player, location, commodity"
+                 " FROM economy.limit_orders WHERE state = 1 AND ends_at <= now()"
+                 " ORDER BY ends_at, id LIMIT $1::int)) AS x LIMIT $1::int"},
     q_relay_begin = {"relay_begin", "SET LOCAL synchronous_commit = off"},
     q_sent = {"outbox_sent", "UPDATE economy.outbox SET published_at = now()"
                              " WHERE id = ANY($1::bigint[])"},
@@ -183,17 +187,20 @@ int store_clean(struct store *s, uint32_t *ships, uint64_t *players, size_t max,
     return 0;
 }
 
-int store_heads_ended(struct store *s, int64_t *contracts, uint64_t *issuers, size_t max,
-                      size_t *count)
+int store_overdue(struct store *s, struct act *out, size_t max, size_t *count)
 {
     char text[24];
     struct st_pg_param limit = st_pg_param_int(text, (int64_t)max);
     struct st_pg_result *r = NULL;
-    int err = st_pg_exec(s->pg, &q_heads, &limit, 1, &r);
+    int err = st_pg_exec(s->pg, &q_overdue, &limit, 1, &r);
     *count = err == 0 ? ST_MIN(st_pg_rows(r), max) : 0;
     for (size_t i = 0; i < *count; i++) {
-        contracts[i] = st_pg_int(r, i, 0);
-        issuers[i] = (uint64_t)st_pg_int(r, i, 1);
+        struct act *a = &out[i];
+        *a = (struct act){.player = (uint64_t)st_pg_int(r, i, 2),
+                          .location = (uint32_t)st_pg_int(r, i, 3),
+                          .commodity = (uint32_t)st_pg_int(r, i, 4)};
+        a->kind = st_pg_int(r, i, 0) ? ACT_LIMIT_END : ACT_HEAD_END;
+        *(a->kind == ACT_LIMIT_END ? &a->limit.id : &a->contract.id) = st_pg_int(r, i, 1);
     }
     st_pg_result_free(&r);
     return err;

@@ -290,22 +290,23 @@ END_TEST
 
 START_TEST(a_price_that_nobody_earned_goes_back)
 {
-    uint64_t angry = rich_pilot(), target = new_pilot(), issuers[8];
-    int64_t ids[8];
+    uint64_t angry = rich_pilot(), target = new_pilot();
+    struct act ended[8];
     size_t n = 0;
     ck_assert_int_eq(result(price_on(angry, target, 3000)), ORDER_DONE);
-    ck_assert_int_eq(store_heads_ended(store, ids, issuers, 8, &n), 0);
+    ck_assert_int_eq(store_overdue(store, ended, 8, &n), 0);
     ck_assert_uint_eq(n, 0);
     ck_assert_int_eq(
         askf("UPDATE economy.contracts SET ends_at = now() - interval '1 s' WHERE issuer"
              " = %llu RETURNING 1",
              angry),
         1);
-    ck_assert_int_eq(store_heads_ended(store, ids, issuers, 8, &n), 0);
+    ck_assert_int_eq(store_overdue(store, ended, 8, &n), 0);
     ck_assert_uint_eq(n, 1);
-    ck_assert_uint_eq(issuers[0], angry);
+    ck_assert_int_eq(ended[0].kind, ACT_HEAD_END);
+    ck_assert_uint_eq(ended[0].player, angry);
     for (int i = 0; i < 2; i++) { /* twice: once is enough */
-        struct act a = {.kind = ACT_HEAD_END, .player = angry, .contract = {.id = ids[0]}};
+        struct act a = ended[0];
         run(&a);
         ck_assert_int_eq(wallet(angry), 100000);
     }

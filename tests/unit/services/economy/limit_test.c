@@ -85,7 +85,7 @@ static void clear_book(void)
     ask("WITH x AS (UPDATE economy.limit_orders SET ends_at = now() - interval '1 s' WHERE state = "
         "1"
         " RETURNING 1) SELECT count(*) FROM x");
-    ck_assert_int_eq(store_limits_ended(store, ended, 64, &n), 0);
+    ck_assert_int_eq(store_overdue(store, ended, 64, &n), 0);
     for (size_t i = 0; i < n; i++) {
         struct act *acts[] = {&ended[i]};
         ck_assert_int_eq(store_run(store, acts, 1), 0);
@@ -260,7 +260,7 @@ START_TEST(an_order_ends_with_its_day)
     uint64_t late = with_goods(5);
     struct act sell = place(late, ORDER_SELL, 5, 1);
     ck_assert_uint_eq(answer(&sell)->filled, 0); /* it is over, though it is still there */
-    ck_assert_int_eq(store_limits_ended(store, ended, 64, &n), 0);
+    ck_assert_int_eq(store_overdue(store, ended, 64, &n), 0);
     ck_assert_uint_eq(n, 1);
     struct act *acts[] = {&ended[0]};
     ck_assert_int_eq(store_run(store, acts, 1), 0);
