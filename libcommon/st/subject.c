@@ -67,6 +67,14 @@ void st_subject_session(char *out, uint64_t player)
     put(out, "sess.%" PRIu64, player);
 }
 
+void st_subject_chat(char *out, const char *system, uint32_t zone)
+{
+    if (zone == 0 || zone == ST_CHAT_ALL)
+        put(out, "chat.%s.%s", system, zone == 0 ? "local" : "*");
+    else
+        put(out, "chat.%s.%" PRIu32, system, zone);
+}
+
 void st_subject_req_profile(char *out, const char *verb)
 {
     put(out, ST_REQ_PROFILE, verb);

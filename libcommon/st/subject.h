@@ -8,6 +8,7 @@
 #include <st/base.h>
 
 enum { ST_SUBJECT_MAX = 128 };
+#define ST_CHAT_ALL UINT32_MAX
 
 /* Requests, answered by queue groups. */
 #define ST_REQ_PROFILE       "req.profile.%s"
@@ -35,6 +36,8 @@ void st_subject_baton(char *out, const char *system, uint32_t shard);
 void st_subject_econ(char *out, const char *topic,
                      uint64_t location);             /* ev.econ.<trade|price>.<location> */
 void st_subject_session(char *out, uint64_t player); /* sess.<player> */
+/* chat.<system>.<zone>; zone 0: chat.<system>.local, ST_CHAT_ALL: chat.<system>.* */
+void st_subject_chat(char *out, const char *system, uint32_t zone);
 void st_subject_req_profile(char *out, const char *verb);
 void st_subject_req_econ(char *out, const char *verb);
 

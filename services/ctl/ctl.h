@@ -39,10 +39,13 @@ int cmd_health(struct ctl *c);
 int cmd_ledger(struct ctl *c);
 int cmd_ships(struct ctl *c);
 int cmd_player(struct ctl *c);
+int cmd_reports(struct ctl *c);
 
 /* The id of what was named by number or by name, by a statement that answers it; false when there
  * is none or the database is away, said on stderr. */
 bool ctl_find(struct ctl *c, const struct st_pg_stmt *stmt, const char *text, uint32_t *id);
+/* A whole number of 0 to max from text; false when it is none. */
+bool ctl_number(const char *text, int64_t max, int64_t *out);
 /* Prints the newest entries of a player's accounts, oldest first; an exit status. */
 int statement_show(struct ctl *c, const char *player, const char *entries);
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ctl.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <st/assert.h>
@@ -42,7 +44,9 @@ static const struct command commands[] = {
     {"ledger", cmd_ledger,
      "ledger verify [--history FILE]  prove the books | show PLAYER [--entries N]  a statement"},
     {"ships", cmd_ships, "ships verify [SHARD]      compare holders with the simulation"},
-    {"player", cmd_player, "player show PLAYER | kick PLAYER [REASON] | ship PLAYER CLASS"},
+    {"player", cmd_player,
+     "player show PLAYER | kick PLAYER [REASON] | ship PLAYER CLASS | mute PLAYER MINUTES"},
+    {"reports", cmd_reports, "reports [all]             what pilots report | close REPORT"},
 };
 
 static int usage(FILE *out)
@@ -109,6 +113,14 @@ const char *ctl_option(const struct ctl *c, const char *name)
         if (strcmp(c->argv[i], name) == 0)
             return c->argv[i + 1];
     return NULL;
+}
+
+bool ctl_number(const char *text, int64_t max, int64_t *out)
+{
+    char *end = NULL;
+    errno = 0;
+    *out = strtoll(text, &end, 10);
+    return errno == 0 && end != text && *end == '\0' && *out >= 0 && *out <= max;
 }
 
 static void close_all(struct ctl *c)

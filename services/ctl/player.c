@@ -14,7 +14,7 @@
 #include "store.h"
 #include "wire.h"
 
-enum { REQUEST_MS = 2000, TRIES = 5 };
+enum { REQUEST_MS = 2000, TRIES = 5, MUTE_MINUTES_MAX = 10 * 365 * 24 * 60 };
 
 static void print_player(const struct st_pg_result *r)
 {
@@ -142,6 +142,20 @@ static int grant(struct ctl *c, uint64_t player, uint32_t class_id)
     return !answered ? CTL_AWAY : a.ok ? CTL_OK : CTL_FOUND;
 }
 
+/* 0 minutes: speaks again. */
+static int mute(struct ctl *c, uint64_t player, int64_t minutes)
+{
+    char id[24], length[24];
+    struct st_pg_param params[] = {st_pg_param_int(id, (int64_t)player),
+                                   st_pg_param_int(length, minutes)};
+    struct st_pg_result *r = NULL;
+    if (store_run(c->pg, &q_mute, params, 2, &r) != 0)
+        return CTL_AWAY;
+    printf(minutes > 0 ? "muted until %s UTC\n" : "not muted since %s UTC\n", st_pg_text(r, 0, 0));
+    st_pg_result_free(&r);
+    return CTL_OK;
+}
+
 bool ctl_find(struct ctl *c, const struct st_pg_stmt *stmt, const char *text, uint32_t *id)
 {
     struct st_pg_param param = st_pg_param_str(text);
@@ -160,11 +174,14 @@ bool ctl_find(struct ctl *c, const struct st_pg_stmt *stmt, const char *text, ui
 int cmd_player(struct ctl *c)
 {
     uint32_t player = 0, class_id = 0;
+    int64_t minutes = 0;
     const char *verb = c->argc > 0 ? c->argv[0] : "";
     bool is_show = strcmp(verb, "show") == 0 && c->argc == 2;
     bool is_kick = strcmp(verb, "kick") == 0 && (c->argc == 2 || c->argc == 3);
     bool is_ship = strcmp(verb, "ship") == 0 && c->argc == 3;
-    if (!is_show && !is_kick && !is_ship)
+    bool is_mute = strcmp(verb, "mute") == 0 && c->argc == 3 &&
+                   ctl_number(c->argv[2], MUTE_MINUTES_MAX, &minutes);
+    if (!is_show && !is_kick && !is_ship && !is_mute)
         return CTL_USAGE;
     if (!ctl_database(c))
         return CTL_AWAY;
@@ -172,6 +189,8 @@ int cmd_player(struct ctl *c)
         return CTL_FOUND;
     if (is_show)
         return show(c, player);
+    if (is_mute)
+        return mute(c, player, minutes);
     if (is_kick)
         return kick(c, player, c->argc == 3 ? c->argv[2] : "no reason given");
     return ctl_find(c, &q_find_class, c->argv[2], &class_id) ? grant(c, player, class_id)

@@ -54,6 +54,24 @@ const struct st_pg_stmt q_cargo = {
     "cargo", "SELECT g.code, c.quantity FROM economy.cargo c"
              " JOIN economy.commodities g ON g.id = c.commodity"
              " WHERE c.account = economy.account_of(2, $1) AND c.quantity <> 0 ORDER BY g.id"};
+const struct st_pg_stmt q_mute = {
+    "mute", "INSERT INTO profile.talkers (player_id, muted_until)"
+            " VALUES ($1::bigint, now() + $2::int * interval '1 minute')"
+            " ON CONFLICT (player_id) DO UPDATE SET muted_until = excluded.muted_until"
+            " RETURNING to_char(muted_until AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS')"};
+const struct st_pg_stmt q_reports = {
+    "reports",
+    "SELECT r.report, to_char(r.reported_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'),"
+    " r.player_id, p.name, r.reporter, q.name, r.about, r.closed_at IS NOT NULL"
+    " FROM profile.reports r JOIN profile.players p USING (player_id)"
+    " JOIN profile.players q ON q.player_id = r.reporter"
+    " WHERE r.closed_at IS NULL OR $1::bigint = 1 ORDER BY r.report LIMIT 1000"};
+const struct st_pg_stmt q_report_lines = {
+    "report_lines", "SELECT to_char(said_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'), zone,"
+                    " said FROM profile.report_lines WHERE report = $1::bigint ORDER BY line"};
+const struct st_pg_stmt q_report_close = {
+    "report_close", "UPDATE profile.reports SET closed_at = now() WHERE report = $1::bigint"
+                    " AND closed_at IS NULL RETURNING report"};
 /* What an operator types: a number or a name. */
 const struct st_pg_stmt q_find_player = {
     "find_player", "SELECT player_id FROM profile.players WHERE player_id::text = $1"

@@ -12,7 +12,7 @@ enum { STORE_STATEMENTS_MAX = 40 };
 
 extern const struct st_pg_stmt q_ping, q_lock, q_unlock, q_migration, q_migrated, q_checksum,
     q_set_secret, q_history, q_ships, q_player, q_cargo, q_player_name, q_find_player, q_find_class,
-    q_statement;
+    q_statement, q_mute, q_reports, q_report_lines, q_report_close;
 extern const char *const sql_bookkeeping; /* where migrations are noted */
 extern const char *const sql_password_profile, *const sql_password_economy;
 

@@ -121,8 +121,11 @@ enum plane_order_kind {              /* loop -> data plane */
                         ORDER_CLOSE, /* end sid with code; data = reason */
                         ORDER_SNAPSHOT, /* data = a WorldBundle that was asked for; empty: no answer
                                            came */
-                        ORDER_NEWS,   /* data = complete fields of ServerFrame for those near `cell`
-                                       */
+                        ORDER_NEWS, /* data = complete fields of ServerFrame for those near `cell`
+                                     */
+                        ORDER_CHAT, /* data = complete fields of ServerFrame for those who listen to
+                                         `zone` */
+                        ORDER_LISTEN, /* sid listens to `zone`, 0 = to none */
                         ORDER_STATUS, /* trade and sign-in: flags */
                         ORDER_DRAIN,  /* close all with 1012, then end the thread */
 };
@@ -135,6 +138,7 @@ struct plane_order {
     uint32_t cell;
     uint32_t world_epoch, last_seq;
     uint32_t flags;
+    uint32_t zone;
     char address[ST_NETADDR_TEXT_MAX];
     size_t len;
     uint8_t data[];
@@ -160,6 +164,7 @@ struct loop_note {
     uint32_t sid;
     uint32_t last_seq;
     uint32_t world_epoch;
+    uint32_t cell; /* where sid's ship is; at least GATEWAY_CELLS: it is not known */
     uint64_t revision;
     char address[ST_NETADDR_TEXT_MAX];
     size_t len;

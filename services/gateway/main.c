@@ -167,14 +167,21 @@ static void on_trade(void *ctx, struct st_bus_msg *msg)
     st_bus_msg_free(msg);
 }
 
+static void on_chat(void *ctx, struct st_bus_msg *msg)
+{
+    news_chat(((struct gateway *)ctx)->news, msg->data, msg->len);
+    st_bus_msg_free(msg);
+}
+
 static int subscribe(struct gateway *g)
 {
-    char world[ST_SUBJECT_MAX], own[ST_SUBJECT_MAX], kills[ST_SUBJECT_MAX];
+    char world[ST_SUBJECT_MAX], own[ST_SUBJECT_MAX], kills[ST_SUBJECT_MAX], chat[ST_SUBJECT_MAX];
     const char *system = st_daemon_system(g->daemon);
     int err;
     st_subject_world(world, system, g->shard, "*");
     st_subject_own(own, system, st_daemon_instance(g->daemon));
     st_subject_event(kills, system, g->shard, "destroyed");
+    st_subject_chat(chat, system, ST_CHAT_ALL);
     err = st_bus_subscribe_raw(g->rt_in, world, WORLD_PENDING, plane_bus_message, g->plane);
     if (err == ST_OK)
         err = st_bus_subscribe_raw(g->rt_in, own, WORLD_PENDING, plane_bus_message, g->plane);
@@ -184,6 +191,8 @@ static int subscribe(struct gateway *g)
         err = st_bus_subscribe(g->rpc, kills, NULL, NEWS_PENDING, on_kill, g);
     if (err == ST_OK)
         err = st_bus_subscribe(g->rpc, ST_TRADES_ALL, NULL, NEWS_PENDING, on_trade, g);
+    if (err == ST_OK)
+        err = st_bus_subscribe(g->rpc, chat, NULL, NEWS_PENDING, on_chat, g);
     return err;
 }
 

@@ -3,6 +3,7 @@
 
 #include "gateway.h"
 
+#include <startrader/v1/chat.pb-c.h>
 #include <startrader/v1/client.pb-c.h>
 #include <startrader/v1/event.pb-c.h>
 #include <st/alloc.h>
@@ -14,6 +15,7 @@
 enum {
     RECENT = 1024,
     EVENT_MAX = 16 * 1024,
+    NEWS_MAX = 1024, /* of the longest line of chat and its header */
     FIELD_PUBLIC = 14,
     WIRE_BYTES = 2,
     CELL_SHIFT = 20, /* from 1/512 unit to cells of 2,048 units */
@@ -27,17 +29,23 @@ struct news {
     uint32_t next;
 };
 
-static void publish(struct news *n, uint32_t cell, const Startrader__V1__PublicEvent *e)
+/* With the event as a field of ServerFrame. */
+static struct plane_order *order(enum plane_order_kind kind, const Startrader__V1__PublicEvent *e)
 {
-    uint8_t memory[256];
+    uint8_t memory[NEWS_MAX];
     struct st_buf b;
-    struct plane_order *o;
     st_buf_init_fixed(&b, memory, sizeof memory);
     st_wire_put_tag(&b, FIELD_PUBLIC, WIRE_BYTES);
     st_buf_put_varint(&b, st_wire_size(&e->base));
     st_wire_pack(&e->base, &b);
-    st_assert(!b.overflow);
-    o = plane_order_new(ORDER_NEWS, 0, b.data, b.len);
+    return b.overflow ? NULL : plane_order_new(kind, 0, b.data, b.len);
+}
+
+static void publish(struct news *n, uint32_t cell, const Startrader__V1__PublicEvent *e)
+{
+    struct plane_order *o = order(ORDER_NEWS, e);
+    if (!o)
+        return;
     o->cell = cell;
     plane_order(n->plane, o);
 }
@@ -104,6 +112,28 @@ void news_trade(struct news *n, const void *data, size_t len)
     m = st_wire_unpack(&startrader__v1__trades_booked__descriptor, data, len, EVENT_MAX, &n->arena);
     for (size_t i = 0; m && i < m->n_trade; i++)
         publish_trade(n, m->trade[i]);
+}
+
+void news_chat(struct news *n, const void *data, size_t len)
+{
+    Startrader__V1__PublicEvent e = STARTRADER__V1__PUBLIC_EVENT__INIT;
+    const Startrader__V1__ChatSaid *said;
+    struct plane_order *o;
+    st_arena_reset(&n->arena);
+    said = st_wire_unpack(&startrader__v1__chat_said__descriptor, data, len, NEWS_MAX, &n->arena);
+    if (!said || !said->line)
+        return;
+    e.event_case = STARTRADER__V1__PUBLIC_EVENT__EVENT_CHAT;
+    e.chat = said->line;
+    if (said->line->zone == 0) {
+        publish(n, said->cell, &e);
+        return;
+    }
+    o = order(ORDER_CHAT, &e);
+    if (!o)
+        return;
+    o->zone = said->line->zone;
+    plane_order(n->plane, o);
 }
 
 struct news *news_new(struct plane *plane, const struct board *board)

@@ -93,6 +93,7 @@ void plane_note(struct plane *p, enum loop_note_kind kind, const struct client *
     n->kind = kind;
     n->sid = c ? c->sid : 0;
     n->last_seq = c ? c->last_seq : 0;
+    n->cell = c ? c->cell : UINT32_MAX;
     n->world_epoch = p->stream.world_epoch;
     n->revision = p->revision;
     n->len = len;
@@ -176,6 +177,13 @@ static void take_order(struct plane *p, struct plane_order *o)
         break;
     case ORDER_NEWS:
         show_news(p, o->cell, o->data, o->len);
+        break;
+    case ORDER_CHAT:
+        show_chat(p, o->zone, o->data, o->len);
+        break;
+    case ORDER_LISTEN:
+        if (c)
+            c->zone = (uint8_t)o->zone;
         break;
     case ORDER_STATUS:
         p->flags = o->flags;

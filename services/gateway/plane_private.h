@@ -66,6 +66,7 @@ struct client {
     /* What its own messages and the deadlines look at. */
     struct conn conn;
     uint32_t view_id;
+    uint8_t zone;          /* whose chat it is told, 0 = none */
     uint32_t density_tick; /* of what it was told last */
     uint32_t last_seq;     /* highest input that was passed on */
     uint32_t strikes;      /* thousandths */
@@ -152,6 +153,7 @@ void show_extras(struct plane *p);
 void show_pong(struct plane *p, struct client *c, uint32_t client_ms);
 void show_status(struct plane *p, struct client *c);
 void show_news(struct plane *p, uint32_t cell, const void *fields, size_t len);
+void show_chat(struct plane *p, uint32_t zone, const void *fields, size_t len);
 void show_enter(struct plane *p, const struct plane_order *o);
 /* What waits for a client that ends, and its view. */
 void show_forget(struct plane *p, struct client *c);

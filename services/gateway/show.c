@@ -279,17 +279,30 @@ void show_status(struct plane *p, struct client *c)
     put_field(p, c, FIELD_STATUS, &s.base);
 }
 
+/* News yield to answers. */
+static void put_news(struct plane *p, struct client *c, const void *fields, size_t len)
+{
+    if (c->extra.len + len <= GATEWAY_EXTRA_MAX / 2)
+        show_extra(p, c, fields, len);
+}
+
 void show_news(struct plane *p, uint32_t cell, const void *fields, size_t len)
 {
     uint32_t cursor = 0, sid;
     struct client *c;
-    while ((c = st_pool_next(p->clients, &cursor, &sid))) {
-        if (c->state != CLIENT_LIVE || !c->view || !c->view->placed ||
-            view_distance(c->view, cell) > GATEWAY_NEWS_CELLS)
-            continue;
-        if (c->extra.len + len <= GATEWAY_EXTRA_MAX / 2) /* news yield to answers */
-            show_extra(p, c, fields, len);
-    }
+    while ((c = st_pool_next(p->clients, &cursor, &sid)))
+        if (c->state == CLIENT_LIVE && c->view && c->view->placed &&
+            view_distance(c->view, cell) <= GATEWAY_NEWS_CELLS)
+            put_news(p, c, fields, len);
+}
+
+void show_chat(struct plane *p, uint32_t zone, const void *fields, size_t len)
+{
+    uint32_t cursor = 0, sid;
+    struct client *c;
+    while ((c = st_pool_next(p->clients, &cursor, &sid)))
+        if (c->state == CLIENT_LIVE && c->zone == zone)
+            put_news(p, c, fields, len);
 }
 
 void show_enter(struct plane *p, const struct plane_order *o)

@@ -2,6 +2,7 @@
 #include "uplink.h"
 
 #include <startrader/v1/account.pb-c.h>
+#include <startrader/v1/chat.pb-c.h>
 #include <startrader/v1/client.pb-c.h>
 #include <startrader/v1/trade.pb-c.h>
 #include <st/alloc.h>
@@ -21,7 +22,8 @@ enum {
     WIRE_BYTES = 2,
     RETRY_MS = 1000,
     NAMES_MAX = 64,
-    KINDS = 13, /* Request.body cases, indexed by their field numbers */
+    ZONE_MAX = 255,
+    KINDS = 17, /* Request.body cases, indexed by their field numbers */
 };
 
 struct uplink {
@@ -127,6 +129,22 @@ static bool set_body(Startrader__V1__Reply *r, Startrader__V1__Request__BodyCase
         names->name = n->name;
         r->names = names;
         return true;
+    case STARTRADER__V1__REQUEST__BODY_SAY:
+        r->body_case = STARTRADER__V1__REPLY__BODY_SAY;
+        r->say = ((const Startrader__V1__ProfileSayReply *)reply)->say;
+        return r->say != NULL;
+    case STARTRADER__V1__REQUEST__BODY_CHAT:
+        r->body_case = STARTRADER__V1__REPLY__BODY_CHAT;
+        r->chat = ((const Startrader__V1__ProfileChatReply *)reply)->chat;
+        return r->chat != NULL;
+    case STARTRADER__V1__REQUEST__BODY_MUTES:
+        r->body_case = STARTRADER__V1__REPLY__BODY_MUTES;
+        r->mutes = ((const Startrader__V1__ProfileMutesReply *)reply)->mutes;
+        return r->mutes != NULL;
+    case STARTRADER__V1__REQUEST__BODY_REPORT:
+        r->body_case = STARTRADER__V1__REPLY__BODY_REPORT;
+        r->report = ((const Startrader__V1__ProfileReportReply *)reply)->report;
+        return r->report != NULL;
     default:
         return false;
     }
@@ -155,6 +173,12 @@ static void on_answer(void *ctx, uint64_t key, Startrader__V1__Code code, const 
     send_reply(u, copy.sid, copy.request_id, code, &r);
 }
 
+struct question {
+    const char *verb;
+    const ProtobufCMessage *request;
+    const ProtobufCMessageDescriptor *reply;
+};
+
 /* Each asks one service; the caller names whom this gateway has proved. */
 static void ask_econ(struct uplink *u, const Startrader__V1__Request *q,
                      Startrader__V1__Caller *who, struct asked *ask)
@@ -169,11 +193,7 @@ static void ask_econ(struct uplink *u, const Startrader__V1__Request *q,
     Startrader__V1__EconContractRequest contract = STARTRADER__V1__ECON_CONTRACT_REQUEST__INIT;
     Startrader__V1__EconBookRequest book = STARTRADER__V1__ECON_BOOK_REQUEST__INIT;
     Startrader__V1__EconLimitRequest limit = STARTRADER__V1__ECON_LIMIT_REQUEST__INIT;
-    const struct {
-        const char *verb;
-        const ProtobufCMessage *request;
-        const ProtobufCMessageDescriptor *reply;
-    } table[KINDS] = {
+    const struct question table[KINDS] = {
         [STARTRADER__V1__REQUEST__BODY_UNDOCK] = {"undock", &undock.base,
                                                   &startrader__v1__econ_undock_reply__descriptor},
         [STARTRADER__V1__REQUEST__BODY_MARKET] = {"market", &market.base,
@@ -216,17 +236,46 @@ static void ask_econ(struct uplink *u, const Startrader__V1__Request *q,
                     table[ask->kind].reply, GATEWAY_REQUEST_MS, on_answer, ask, 0);
 }
 
-static void ask_names(struct uplink *u, const Startrader__V1__Request *q, struct asked *ask)
+static void ask_profile(struct uplink *u, const Startrader__V1__Request *q,
+                        Startrader__V1__Caller *who, uint32_t cell, struct asked *ask)
 {
     Startrader__V1__ProfileNamesRequest names = STARTRADER__V1__PROFILE_NAMES_REQUEST__INIT;
-    names.n_player = q->names->n_player;
-    names.player = q->names->player;
-    caller_ask_profile(u->caller, "names", &names.base,
-                       &startrader__v1__profile_names_reply__descriptor, GATEWAY_REQUEST_MS,
-                       on_answer, ask, 0);
+    Startrader__V1__ProfileSayRequest say = STARTRADER__V1__PROFILE_SAY_REQUEST__INIT;
+    Startrader__V1__ProfileChatRequest chat = STARTRADER__V1__PROFILE_CHAT_REQUEST__INIT;
+    Startrader__V1__ProfileMutesRequest mutes = STARTRADER__V1__PROFILE_MUTES_REQUEST__INIT;
+    Startrader__V1__ProfileReportRequest report = STARTRADER__V1__PROFILE_REPORT_REQUEST__INIT;
+    const struct question table[KINDS] = {
+        [STARTRADER__V1__REQUEST__BODY_NAMES] = {"names", &names.base,
+                                                 &startrader__v1__profile_names_reply__descriptor},
+        [STARTRADER__V1__REQUEST__BODY_SAY] = {"say", &say.base,
+                                               &startrader__v1__profile_say_reply__descriptor},
+        [STARTRADER__V1__REQUEST__BODY_CHAT] = {"chat", &chat.base,
+                                                &startrader__v1__profile_chat_reply__descriptor},
+        [STARTRADER__V1__REQUEST__BODY_MUTES] = {"mutes", &mutes.base,
+                                                 &startrader__v1__profile_mutes_reply__descriptor},
+        [STARTRADER__V1__REQUEST__BODY_REPORT] =
+            {"report", &report.base, &startrader__v1__profile_report_reply__descriptor},
+    };
+    if (q->body_case == STARTRADER__V1__REQUEST__BODY_NAMES) {
+        names.n_player = q->names->n_player;
+        names.player = q->names->player;
+    }
+    say.caller = chat.caller = mutes.caller = report.caller = who;
+    say.say = q->say;
+    say.cell = cell;
+    chat.chat = q->chat;
+    mutes.mutes = q->mutes;
+    report.report = q->report;
+    caller_ask_profile(u->caller, table[ask->kind].verb, table[ask->kind].request,
+                       table[ask->kind].reply, GATEWAY_REQUEST_MS, on_answer, ask, 0);
 }
 
-static void ask(struct uplink *u, uint32_t sid, const struct session_who *s,
+static bool is_of_profile(Startrader__V1__Request__BodyCase kind)
+{
+    return kind == STARTRADER__V1__REQUEST__BODY_NAMES || kind >= STARTRADER__V1__REQUEST__BODY_SAY;
+}
+
+static void ask(struct uplink *u, const struct loop_note *n, const struct session_who *s,
                 const Startrader__V1__Request *q)
 {
     char id[2 * REQUEST_ID_LEN + 1];
@@ -241,13 +290,47 @@ static void ask(struct uplink *u, uint32_t sid, const struct session_who *s,
     st_alloc_cold_begin();
     a = st_alloc(sizeof *a);
     st_alloc_cold_end();
-    *a = (struct asked){.u = u, .sid = sid, .kind = q->body_case};
+    *a = (struct asked){.u = u, .sid = n->sid, .kind = q->body_case};
     memcpy(a->request_id, q->request_id.data, REQUEST_ID_LEN);
     (*s->requests_open)++;
-    if (q->body_case == STARTRADER__V1__REQUEST__BODY_NAMES)
-        ask_names(u, q, a);
+    if (is_of_profile(q->body_case))
+        ask_profile(u, q, &who, n->cell, a);
     else
         ask_econ(u, q, &who, a);
+}
+
+/* From now on it is told the lines of that zone; those of before are in the answer. */
+static void listen_to(struct uplink *u, uint32_t sid, uint32_t zone)
+{
+    struct plane_order *o = plane_order_new(ORDER_LISTEN, sid, NULL, 0);
+    o->zone = zone;
+    plane_order(u->plane, o);
+}
+
+/* What it asks for can be asked of a service. */
+static bool makes_sense(const Startrader__V1__Request *q, const struct loop_note *n)
+{
+    switch (q->body_case) {
+    case STARTRADER__V1__REQUEST__BODY__NOT_SET:
+        return false;
+    case STARTRADER__V1__REQUEST__BODY_NAMES:
+        return q->names->n_player <= NAMES_MAX;
+    case STARTRADER__V1__REQUEST__BODY_SAY:
+        return q->say->zone <= ZONE_MAX && (q->say->zone > 0 || n->cell < GATEWAY_CELLS);
+    case STARTRADER__V1__REQUEST__BODY_CHAT:
+        return q->chat->zone <= ZONE_MAX;
+    default:
+        return true;
+    }
+}
+
+static void answer_silence(struct uplink *u, uint32_t sid, const uint8_t *request_id)
+{
+    Startrader__V1__Reply r = STARTRADER__V1__REPLY__INIT;
+    Startrader__V1__ChatReply none = STARTRADER__V1__CHAT_REPLY__INIT;
+    r.body_case = STARTRADER__V1__REPLY__BODY_CHAT;
+    r.chat = &none;
+    send_reply(u, sid, request_id, STARTRADER__V1__CODE__CODE_OK, &r);
 }
 
 void uplink_note(struct uplink *u, const struct loop_note *n)
@@ -259,14 +342,21 @@ void uplink_note(struct uplink *u, const struct loop_note *n)
                        &u->arena);
     if (!q || q->request_id.len != REQUEST_ID_LEN)
         return; /* the data plane has checked both */
-    if (q->body_case == STARTRADER__V1__REQUEST__BODY__NOT_SET ||
-        (q->body_case == STARTRADER__V1__REQUEST__BODY_NAMES && q->names->n_player > NAMES_MAX))
+    if (!makes_sense(q, n)) {
         refuse(u, n->sid, q->request_id.data, STARTRADER__V1__CODE__CODE_MALFORMED);
-    else if (!sessions_who(u->sessions, n->sid, &who) ||
-             *who.requests_open >= GATEWAY_REQUESTS_OPEN_MAX)
+        return;
+    }
+    if (!sessions_who(u->sessions, n->sid, &who) ||
+        *who.requests_open >= GATEWAY_REQUESTS_OPEN_MAX) {
         refuse(u, n->sid, q->request_id.data, STARTRADER__V1__CODE__CODE_BUSY);
+        return;
+    }
+    if (q->body_case == STARTRADER__V1__REQUEST__BODY_CHAT)
+        listen_to(u, n->sid, q->chat->zone);
+    if (q->body_case == STARTRADER__V1__REQUEST__BODY_CHAT && q->chat->zone == 0)
+        answer_silence(u, n->sid, q->request_id.data);
     else
-        ask(u, n->sid, &who, q);
+        ask(u, n, &who, q);
 }
 
 /* One pair of counters for each kind of request that the schema has. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Requests of clients over the socket: undock, market, order, quote, account, ship, names. Names
- * the player (never the client does), asks the service, answers with exactly one Reply. Owns
- * nothing beyond the requests under way. Loop thread.
+ * Requests of clients over the socket, of which the economy answers most, the profile service names
+ * and chat. Names the player (never the client does), asks the service, answers with exactly one
+ * Reply. Owns nothing beyond the requests under way. Loop thread.
  */
 #ifndef GATEWAY_UPLINK_H
 #define GATEWAY_UPLINK_H

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "door.h"
 
+#include "door_talk.h"
 #include "door_verbs.h"
 
 #include <st/alloc.h>
@@ -20,8 +21,10 @@
 enum {
     PENDING_MAX = 4096, /* messages that wait for the loop */
     PROVISION_MS = 900,
-    REPLY_MAX = 8192
+    REPLY_MAX = 48 * 1024
 };
+
+_Static_assert((int)DOOR_LINES_BYTES + 1024 < (int)REPLY_MAX, "lines fit an answer");
 
 static const char *const answer_names[ANSWERS] = {[ANSWER_OK] = "ok",
                                                   [ANSWER_MALFORMED] = "malformed",
@@ -116,7 +119,7 @@ static void send_reply(struct door *d, const struct st_bus_msg *msg, uint32_t ve
     if (err)
         st_log(ST_LOG_WARN, "reply_lost", st_log_s("request_id", r->request_id),
                st_log_s("verb", door_verbs[verb].name), st_log_s("reason", st_err_name(err)));
-    st_secret_wipe(memory, sizeof(memory));
+    st_secret_wipe(memory, b.len);
 }
 
 void door_reply(struct request *r)

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "door_verbs.h"
 
+#include "door_talk.h"
 #include "login.h"
 #include "session.h"
 #include "store_value.h"
+#include "talk.h"
 
 #include <st/assert.h>
 #include <st/clock.h>
@@ -11,6 +13,7 @@
 #include <st/rng.h>
 #include <st/wire.h>
 #include <startrader/v1/account.pb-c.h>
+#include <startrader/v1/chat.pb-c.h>
 
 #include <stdio.h>
 #include <string.h>
@@ -311,5 +314,9 @@ const struct door_verb door_verbs[] = {
     {"hydrate", ASKED(hydrate), take_hydrate, session_hydrate, pack_hydrate, false, false},
     {"names", ASKED(profile_names), take_names, session_names, pack_names, false, false},
     {"kick", ASKED(kick), take_kick, session_kick, pack_kick, false, true},
+    {"say", ASKED(profile_say), take_say, talk_say, pack_say, false, false},
+    {"chat", ASKED(profile_chat), take_chat, talk_lines, pack_chat, false, false},
+    {"mutes", ASKED(profile_mutes), take_mutes, talk_mutes, pack_mutes, false, false},
+    {"report", ASKED(profile_report), take_report, talk_report, pack_report, false, true},
 };
 const size_t door_verbs_count = ST_ARRAY_LEN(door_verbs);

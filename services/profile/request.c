@@ -31,6 +31,13 @@ struct requests *requests_new(struct profile *p)
     return rs;
 }
 
+static void wipe(struct request *r)
+{
+    st_free(r->talk.lines);
+    st_free(r->talk.muted);
+    st_secret_wipe(r, sizeof(*r));
+}
+
 void requests_free(struct requests **rs)
 {
     st_assert(rs);
@@ -40,7 +47,7 @@ void requests_free(struct requests **rs)
     for (struct request *r; (r = st_pool_next((*rs)->pool, &cursor, &id));) {
         if (r->msg)
             st_bus_msg_free(r->msg);
-        st_secret_wipe(r, sizeof(*r));
+        wipe(r);
     }
     st_pool_free(&(*rs)->pool);
     st_free(*rs);
@@ -90,7 +97,7 @@ static void release(struct request *r)
             return;
     }
     uint32_t id = r->id;
-    st_secret_wipe(r, sizeof(*r));
+    wipe(r);
     st_pool_put(rs->pool, id);
     st_gauge_set(rs->open, st_pool_count(rs->pool));
 }

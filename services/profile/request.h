@@ -13,6 +13,7 @@
 #include "profile.h"
 #include "store.h"
 #include "store_cache.h"
+#include "store_talk.h"
 
 #include <st/list.h>
 #include <st/pool.h>
@@ -20,6 +21,22 @@
 enum { REQUEST_SECRET_BYTES = 32, REQUEST_SECRET_TEXT_MAX = 44, REQUEST_REASON_MAX = 120 };
 
 struct request;
+/* Of a request about chat. */
+struct talk {
+    uint32_t cell;
+    char about[TALK_TEXT_BYTES_MAX + 1];
+    uint64_t ids[2][STORE_REPORT_LINES_MAX]; /* mute and unmute, or lines of a report */
+    size_t ids_n[2];
+    struct store_line line; /* what is said, or the zone that is asked for */
+    enum talk_text text;
+    enum store_said said;
+    enum store_reported reported;
+    uint32_t limit;
+    struct store_line *lines; /* STORE_LINES_MAX, owned; NULL unless a zone was asked for */
+    struct store_name *muted; /* STORE_MUTES_MAX, owned; NULL unless mutes were asked for */
+    size_t found;
+};
+
 typedef void request_fn(struct request *r);
 typedef void request_store_fn(struct store *s, struct request *r);
 typedef void request_cache_fn(struct cache *c, struct request *r);
@@ -72,6 +89,8 @@ struct request {
     enum hydrate_source source;
     struct store_name names[STORE_NAMES_MAX];
     size_t names_count;
+
+    struct talk talk;
 };
 
 struct requests;

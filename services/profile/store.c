@@ -389,27 +389,37 @@ int store_kick(struct store *s, uint64_t player, uint64_t *epoch)
     return err;
 }
 
+void store_ids(char *out, size_t cap, const uint64_t *ids, size_t count)
+{
+    size_t len = 0;
+    st_assert(cap >= STORE_IDS_TEXT(count));
+    out[len++] = '{';
+    for (size_t i = 0; i < count; i++)
+        len += (size_t)snprintf(out + len, cap - len, "%s%" PRIu64, i ? "," : "", ids[i]);
+    snprintf(out + len, cap - len, "}");
+}
+
+void store_take_names(const struct st_pg_result *r, struct store_name *out, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        out[i].player = (uint64_t)st_pg_int(r, i, 0);
+        snprintf(out[i].name, sizeof(out[i].name), "%s", st_pg_text(r, i, 1));
+    }
+}
+
 int store_names(struct store *s, const uint64_t *players, size_t count, struct store_name *out,
                 size_t *found)
 {
     static const struct st_pg_stmt stmt = {"names", "SELECT player_id, name FROM profile.players"
                                                     " WHERE player_id = ANY ($1::bigint[])"};
     st_assert(s && players && out && found && count <= STORE_NAMES_MAX);
-    char list[STORE_NAMES_MAX * 21 + 3];
-    size_t len = 0;
-    list[len++] = '{';
-    for (size_t i = 0; i < count; i++)
-        len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%" PRIu64, i ? "," : "",
-                                players[i]);
-    snprintf(list + len, sizeof(list) - len, "}");
+    char list[STORE_IDS_TEXT(STORE_NAMES_MAX)];
+    store_ids(list, sizeof(list), players, count);
     struct st_pg_param params[] = {st_pg_param_str(list)};
     struct st_pg_result *r = NULL;
     int err = store_run(s, &stmt, params, 1, &r);
     *found = err ? 0 : ST_MIN(st_pg_rows(r), count);
-    for (size_t i = 0; i < *found; i++) {
-        out[i].player = (uint64_t)st_pg_int(r, i, 0);
-        snprintf(out[i].name, sizeof(out[i].name), "%s", st_pg_text(r, i, 1));
-    }
+    store_take_names(r, out, *found);
     st_pg_result_free(&r);
     return err;
 }

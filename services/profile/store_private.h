@@ -15,6 +15,12 @@ struct store {
     const char *request_id;
 };
 
+/* Ids as the text of an array of Postgres, at most `count` of them. */
+#define STORE_IDS_TEXT(count) ((count) * 21 + 3)
+void store_ids(char *out, size_t cap, const uint64_t *ids, size_t count);
+/* Rows of player and name. */
+void store_take_names(const struct st_pg_result *r, struct store_name *out, size_t count);
+
 /* As st_pg_exec, logged with the request's id: inside a transaction. */
 int store_step(struct store *s, const struct st_pg_stmt *stmt, const struct st_pg_param *params,
                size_t count, struct st_pg_result **out) ST_MUST_CHECK;

@@ -14,7 +14,7 @@ const protoRoot = path.join(path.dirname(fileURLToPath(import.meta.url)), '../..
 export function loadSchemas() {
     const root = new protobuf.Root();
     root.resolvePath = (origin, target) => path.join(protoRoot, target);
-    const files = ['client', 'types', 'sector', 'trade', 'account', 'contract', 'limit'];
+    const files = ['client', 'types', 'sector', 'trade', 'account', 'contract', 'limit', 'chat'];
     files.push('event', 'world');
     root.loadSync(files.map((name) => `startrader/v1/${name}.proto`));
     return root.lookup('startrader.v1');
@@ -29,6 +29,8 @@ export const Code = enumValues('Code');
 export const OrderResult = enumValues('OrderResult');
 export const ActionResult = enumValues('ActionResult');
 export const Side = enumValues('Side');
+export const SayResult = enumValues('SayResult');
+export const ReportResult = enumValues('ReportResult');
 
 const boot = randomBytes(2);
 let addresses = 0;
@@ -104,6 +106,7 @@ export class Player {
         this.worldEpoch = 0;
         this.replies = new Map();
         this.private = [];
+        this.heard = [];
         this.closed = undefined;
     }
 
@@ -190,6 +193,7 @@ export class Player {
         }
         if (frame.newTicket) this.ticket = frame.newTicket.ticket;
         this.private.push(...frame.private);
+        for (const { chat } of frame.public) if (chat) this.heard.push(chat);
         for (const reply of frame.reply) {
             this.replies.set(Buffer.from(reply.requestId).toString('hex'), reply);
         }
