@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// livings.mjs [--minutes N] [--pilots N]: new guests of the stack that deploy/up left running try to
-// make a living in a shuttle, each in one way: haul goods between quiet stations, fulfil delivery
-// contracts, hunt raiders. Prints what each way earned per minute of play, fuel, docking fees,
-// repairs and losses included, and ends with 1 when one of them did not pay. Needs
+// livings.mjs [--minutes N] [--pilots N]: new guests of the stack that deploy/up left running try
+// to make a living in a shuttle, each in one way: haul goods between quiet stations, fulfil
+// delivery contracts, hunt raiders. Prints what each way earned per minute of play, fuel, docking
+// fees, repairs and losses included; exits with 1 when one of them did not pay. Needs
 // services/gateway/web/build.
 import path from "node:path";
 import { pathToFileURL } from "node:url";

@@ -166,7 +166,8 @@ journey('a report keeps the lines as they were said, for operators', async ({ de
         assert.equal(code, Code.CODE_OK);
         assert.deepEqual([done.result, done.lines], [ReportResult.REPORT_RESULT_DONE, 1]);
     }
-    const about = new RegExp(`^(\\d+)  .* about ${bob.profile.name} \\(${bob.id}\\), by .*\\n`, 'm');
+    const whom = `${bob.profile.name} \\(${bob.id}\\)`;
+    const about = new RegExp(`^(\\d+)  .* about ${whom}, by .*\\n`, 'm');
     const text = await ctl('reports');
     const number = about.exec(text)?.[1];
     assert.ok(number, text);

@@ -26,7 +26,7 @@ async function judged({ page }, screen) {
 
 export const accessStates = ({ landing, docked }) => [
     [
-        'every screen can be read and reached: landing, station, flight, map, menu',
+        'every screen can be read and reached: landing, station, flight, map, menu, chat',
         async () => {
             const pilot = await landing();
             const { page } = pilot;
@@ -47,6 +47,12 @@ export const accessStates = ({ landing, docked }) => [
             await page.click('.docked .to-menu');
             await judged(pilot, 'menu');
             await page.keyboard.press('Escape');
+            await page.click('.docked .to-chat');
+            await page.fill('.chat input', 'hello');
+            await page.press('.chat input', 'Enter');
+            await pilot.until('the line', () => pilot.shown('.said'));
+            await judged(pilot, 'chat');
+            await page.click('.drawer .head button');
             await pilot.undock();
             await judged(pilot, 'flight');
             await page.keyboard.press('KeyM');

@@ -8,6 +8,7 @@ import { randomBytes } from 'node:crypto';
 import { Player } from '../system/client.mjs';
 import { env, stack, until } from '../system/harness.mjs';
 import { accessStates } from './access-states.mjs';
+import { chatStates } from './chat-states.mjs';
 import { controlStates } from './control-states.mjs';
 import { dockedStates } from './docked-states.mjs';
 import { Pilot } from './pilot.mjs';
@@ -442,6 +443,7 @@ const states = [
     ...[
         ...dockedStates({ landing, signedIn, settle, says, docked }),
         ...controlStates({ landing, says, docked }),
+        ...chatStates({ landing, says, docked }),
         ...accessStates({ landing, docked }),
     ].map(([name, run]) => [
         name,

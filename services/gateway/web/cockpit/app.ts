@@ -13,10 +13,11 @@ import { Session } from '../sdk/session';
 import type { CloseReason } from '../sdk/socket';
 import { outerBanner, type Lost } from './banner';
 import { Bindings, type Command } from './bindings';
+import { Chat } from './chat';
 import { persist, sayAuth, sayRefused, signInDialog, tell, Dialog } from './dialogs';
 import { Docked } from './docked';
-import { h, setText, setVar, toggle } from './dom';
-import { menuDrawer, pilotDrawer } from './drawer';
+import { h, setVar, toggle } from './dom';
+import { chatDrawer, menuDrawer, pilotDrawer } from './drawer';
 import { DeathDialog, tellPrivate, tellPublic } from './events';
 import { FlightView } from './flightview';
 import { Game } from './game';
@@ -29,9 +30,10 @@ import { Market } from './market';
 import { Settings } from './settings';
 import { Sound } from './sound';
 import { Soundscape } from './soundscape';
-import { summary } from './summary';
+import { Summary } from './summary';
 import { say } from './text';
 import { Toasts, type ToastTone } from './toasts';
+import { ZoneWatch } from './zonewatch';
 
 const BACK_MS = 2000;
 const CLAIM_MS = 5000;
@@ -56,6 +58,8 @@ interface Cockpit {
   hints: Hints;
   death: DeathDialog;
   sounds: Soundscape;
+  zones: ZoneWatch;
+  chat: Chat;
 }
 
 export class App {
@@ -69,8 +73,7 @@ export class App {
   );
   private readonly landing: Landing;
   private readonly toasts = new Toasts();
-  private readonly summaryText = h('p');
-  private readonly summaryBox = h('output', { class: 'panel summary' }, this.summaryText);
+  private readonly summary = new Summary();
   private cockpit: Cockpit | null = null;
   private profile: Profile | null = null;
   private drawer: HTMLElement | null = null;
@@ -85,8 +88,6 @@ export class App {
   private busy = false;
   private undocking = false;
   private docking = false;
-  private summaryAt = 0;
-  private lastRisk = -1;
 
   constructor(private readonly parts: Parts) {
     this.landing = new Landing({
@@ -94,7 +95,6 @@ export class App {
       signIn: () => this.openSignIn('login'),
       look: () => this.parts.auth.world(),
     });
-    this.summaryBox.hidden = true;
     this.settings.events.on('change', () => this.applySettings());
   }
 
@@ -102,7 +102,7 @@ export class App {
     document.body.append(
       this.view.stage,
       this.toasts.element,
-      h('div', { class: 'layer hud' }, this.summaryBox),
+      h('div', { class: 'layer hud' }, this.summary.element),
     );
     await this.view.start();
     window.addEventListener('resize', () => this.resize());
@@ -217,7 +217,6 @@ export class App {
     this.claiming = false;
     this.lost = null;
     this.closed = false;
-    this.lastRisk = -1;
     this.cockpit = null;
   }
 
@@ -244,16 +243,23 @@ export class App {
       },
       this.view.touchPads(),
     );
-    const menu = (): void => this.openDrawer('menu');
-    const docked = new Docked(game, market, this.parts.auth, () => void this.undock(), menu);
+    const docked = new Docked(game, market, this.parts.auth, {
+      undock: () => void this.undock(),
+      menu: () => this.openDrawer('menu'),
+      chat: () => this.openDrawer('chat'),
+    });
     docked.ticket.onSold = () => {
       hints.sold = true;
     };
     const map = new MapScreen(game, market, () => this.toggleMap());
     const hints = new Hints(game, market, this.settings, this.bindings, hud.hint);
     const death = new DeathDialog(game, () => void this.undockWreck());
-    const sounds = new Soundscape(this.sound, session, game);
-    return { session, game, market, hud, docked, map, hints, death, sounds };
+    const zones = new ZoneWatch(session);
+    const sounds = new Soundscape(this.sound, session, game, zones);
+    const heard = (): void => this.sound.play('chat');
+    const chat = new Chat(session, game, zones, heard, (words) => this.toasts.say(words));
+    hud.element.append(chat.element);
+    return { session, game, market, hud, docked, map, hints, death, sounds, zones, chat };
   }
 
   private listen(cockpit: Cockpit): void {
@@ -301,7 +307,9 @@ export class App {
     market.events.on('silent', (silent) => {
       if (!silent) this.toasts.say(say('tradeOpen'), 'gain');
     });
-    session.events.on('frame', () => this.watchZone(cockpit));
+    cockpit.zones.events.on('zone', ({ zone, risk, before }) => {
+      if (before >= 0 && risk > before && risk >= 2) this.warnOfZone(game, zone, risk);
+    });
   }
 
   private onPrivate(
@@ -425,19 +433,11 @@ export class App {
     }
   }
 
-  private watchZone(cockpit: Cockpit): void {
-    const zone = cockpit.game.own?.state?.zone;
-    if (!zone || zone.risk === this.lastRisk) return;
-    if (this.lastRisk >= 0 && zone.risk > this.lastRisk && zone.risk >= 2) {
-      this.toasts.say(
-        say('zoneAhead', {
-          risk: say(`risk${zone.risk}` as 'risk0'),
-          name: cockpit.game.zone(zone.zone)?.name ?? '',
-        }),
-        'bad',
-      );
-    }
-    this.lastRisk = zone.risk;
+  /** Into more danger than before. */
+  private warnOfZone(game: Game, zone: number, risk: number): void {
+    const name = game.zone(zone)?.name ?? '';
+    const words = say('zoneAhead', { risk: say(`risk${risk}` as 'risk0'), name });
+    if (game.phase === Phase.FLYING) this.toasts.say(words, 'bad');
   }
 
   private async undock(): Promise<void> {
@@ -490,9 +490,10 @@ export class App {
       if (!this.closeTop()) this.openDrawer('menu');
       return;
     }
-    if (c === 'describe') this.describe();
+    if (c === 'describe') this.summary.tell(cockpit.game, cockpit.market);
     else if (c === 'map') this.toggleMap();
     else if (c === 'pilot') this.openDrawer('pilot');
+    else if (c === 'chat') this.openChat(cockpit);
     else if (c === 'mute') this.toasts.say(this.settings.toggleSound());
     else if (cockpit.game.phase !== Phase.FLYING) return;
     else if (c === 'next') cockpit.game.nextTarget();
@@ -500,14 +501,6 @@ export class App {
     else if (c === 'clear') cockpit.game.target = 0;
     else if (c === 'dock') void this.dock();
     else if (c === 'range') cockpit.hud.radar.toggleRange();
-  }
-
-  private describe(): void {
-    const { cockpit } = this;
-    if (!cockpit) return;
-    setText(this.summaryText, summary(cockpit.game, cockpit.market));
-    this.summaryBox.hidden = false;
-    this.summaryAt = performance.now();
   }
 
   private toggleMap(): void {
@@ -522,7 +515,13 @@ export class App {
     }
   }
 
-  private openDrawer(kind: 'menu' | 'pilot'): void {
+  /** The field over the flight, or the drawer where that has no room. */
+  private openChat({ chat, game }: Cockpit): void {
+    if (game.phase === Phase.FLYING && chat.element.checkVisibility()) chat.focus();
+    else if (game.phase === Phase.FLYING) this.openDrawer('chat');
+  }
+
+  private openDrawer(kind: 'menu' | 'pilot' | 'chat'): void {
     const { cockpit } = this;
     const was = this.drawer?.dataset['kind'];
     this.closeTop();
@@ -531,11 +530,14 @@ export class App {
     this.drawer =
       kind === 'pilot'
         ? pilotDrawer(cockpit.game, this.profile, close)
-        : menuDrawer(cockpit.game, this.settings, this.bindings, this.profile, this.view.fps, {
-            close,
-            claim: () => this.claim(),
-            signOut: () => this.signOut(),
-          });
+        : kind === 'chat'
+          ? chatDrawer(cockpit.chat.element, close)
+          : menuDrawer(cockpit.game, this.settings, this.bindings, this.profile, this.view.fps, {
+              close,
+              claim: () => this.claim(),
+              signOut: () => this.signOut(),
+              chat: () => this.openDrawer('chat'),
+            });
     this.drawer.dataset['kind'] = kind;
     document.body.append(this.drawer);
   }
@@ -544,6 +546,7 @@ export class App {
     const open = this.drawer !== null || this.mapOpen;
     this.drawer?.remove();
     this.drawer = null;
+    if (this.cockpit) this.cockpit.hud.element.append(this.cockpit.chat.element);
     if (this.mapOpen) this.toggleMap();
     return open;
   }
@@ -583,7 +586,7 @@ export class App {
     cockpit.hints.update(now);
     cockpit.death.update();
     if (this.mapOpen) cockpit.map.draw(cockpit.session.now());
-    if (!this.summaryBox.hidden && now - this.summaryAt > 12000) this.summaryBox.hidden = true;
+    this.summary.step(now);
   }
 
   /** Wishes go out and the world flies on. */

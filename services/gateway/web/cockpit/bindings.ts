@@ -11,9 +11,9 @@ export type Command =
   | 'map'
   | 'pilot'
   | 'menu'
+  | 'chat'
   | 'range'
   | 'describe'
-  | 'enter'
   | 'mute';
 
 /** What is done as long as a key is held. */
@@ -40,12 +40,12 @@ const DEFAULTS: Readonly<Record<Act, readonly string[]>> = {
   range: ['KeyR'],
   describe: ['KeyH'],
   mute: ['KeyN'],
-  enter: ['Enter'],
+  chat: ['Enter'],
   menu: ['Escape'],
 };
 
-/** Those that nobody may take: they close what is open and confirm. */
-const FIXED: readonly Act[] = ['menu', 'enter'];
+/** Those that nobody may take: they close what is open. */
+const FIXED: readonly Act[] = ['menu'];
 
 /** Acts whose key may be changed, in the order of the list in the menu. */
 export const CHANGEABLE = (Object.keys(DEFAULTS) as Act[]).filter((act) => !FIXED.includes(act));

@@ -23,6 +23,7 @@ const WORDS: Partial<Record<Act, TextKey>> = {
   range: 'keyRange',
   describe: 'keySay',
   mute: 'keyMute',
+  chat: 'keyChat',
 };
 
 /** Rows of the list; a press on a key waits for another, Esc leaves it as it is. */

@@ -70,8 +70,7 @@ export class Docked {
     private readonly game: Game,
     private readonly market: Market,
     auth: Auth,
-    undock: () => void,
-    private readonly menu: () => void,
+    private readonly actions: { undock: () => void; menu: () => void; chat: () => void },
   ) {
     this.ticket = new Ticket(game, market, auth);
     this.leaders = new Leaders(game, auth, () => (this.dirty = true));
@@ -79,7 +78,7 @@ export class Docked {
     this.exchange = new Exchange(game, market, () => (this.dirty = true));
     this.yard = new Yard(game, market, () => (this.dirty = true));
     this.ticket.onClose = () => this.ticket.element.classList.remove('open');
-    this.undockButton.addEventListener('click', undock);
+    this.undockButton.addEventListener('click', actions.undock);
     this.chip.hidden = true;
     const find = h('input', {
       type: 'text',
@@ -267,7 +266,12 @@ export class Docked {
       this.undockButton,
       h(
         'button',
-        { class: 'button outlined to-menu', label: say('menu'), onclick: this.menu },
+        { class: 'button outlined to-chat', label: say('chat'), onclick: this.actions.chat },
+        icon('chat'),
+      ),
+      h(
+        'button',
+        { class: 'button outlined to-menu', label: say('menu'), onclick: this.actions.menu },
         icon('menu'),
       ),
     );

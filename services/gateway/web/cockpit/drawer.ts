@@ -13,6 +13,7 @@ export interface DrawerActions {
   close: () => void;
   claim: () => void;
   signOut: () => void;
+  chat: () => void;
 }
 
 function row(words: string, value: Node | string): HTMLElement {
@@ -64,6 +65,7 @@ export function menuDrawer(
       h('h2', {}, say('menu')),
       h('button', { class: 'button', onclick: actions.close }, say('resume')),
     ),
+    row(say('chat'), h('button', { class: 'button', onclick: actions.chat }, say('chatOpen'))),
     h('div', { class: 'label' }, say('display')),
     row(say('hudScale'), choice(settings, 'hudScale', scale)),
     row(
@@ -115,6 +117,21 @@ export function menuDrawer(
     row(say('netOwn'), h('b', { class: 'own-corrections' }, figure(game.own?.corrections ?? 0))),
     row(say('netDigest'), figure(counters?.digestErrors ?? 0)),
     row(say('fps'), figure(fps)),
+  );
+}
+
+/** Chat where the flight has no room for it, and at stations. */
+export function chatDrawer(chat: HTMLElement, close: () => void): HTMLElement {
+  return h(
+    'aside',
+    { class: 'drawer talk', role: 'dialog', label: say('chat') },
+    h(
+      'div',
+      { class: 'head' },
+      h('h2', {}, say('chat')),
+      h('button', { class: 'button', onclick: close }, say('close')),
+    ),
+    chat,
   );
 }
 

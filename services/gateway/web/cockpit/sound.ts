@@ -18,6 +18,7 @@ export type Tone =
   | 'zone'
   | 'done'
   | 'refused'
+  | 'chat'
   | 'lost'
   | 'back'
   | 'death';
@@ -56,6 +57,7 @@ const RECIPES: Record<Tone, Recipe> = {
   refused: {
     group: 'interface', wave: 'square', from: 160, to: 150, ms: 60, gain: 0.16, times: 2, gapMs: 90,
   },
+  chat: { group: 'interface', wave: 'sine', from: 990, to: 990, ms: 70, gain: 0.12 },
   lost: { group: 'interface', wave: 'sine', from: 440, to: 220, ms: 420, gain: 0.22 },
   back: { group: 'interface', wave: 'sine', from: 330, to: 660, ms: 320, gain: 0.22 },
   death: { group: 'fight', wave: 'noise', from: 2400, to: 40, ms: 1800, gain: 1 },

@@ -9,6 +9,7 @@ import type { Controls } from '../sdk/own';
 import type { Session } from '../sdk/session';
 import type { Game } from './game';
 import type { Sound, Tone } from './sound';
+import type { ZoneWatch } from './zonewatch';
 
 /** Beyond this nothing is heard, u. */
 const EARSHOT = 2600;
@@ -19,13 +20,16 @@ const ATTACKED_MS = 6000;
 export class Soundscape {
   private lowAt = 0;
   private attackedAt = -1e9;
-  private risk = -1;
 
   constructor(
     private readonly sound: Sound,
     private readonly session: Session,
     private readonly game: Game,
+    zones: ZoneWatch,
   ) {
+    zones.events.on('zone', ({ risk, before }) => {
+      if (before >= 0 && risk !== before && game.phase === Phase.FLYING) sound.play('zone');
+    });
     session.events.on('welcome', () => this.listen());
     session.events.on('lost', () => sound.play('lost'));
     session.events.on('back', () => sound.play('back'));
@@ -76,8 +80,5 @@ export class Soundscape {
       this.lowAt = now;
       this.sound.play('lowHull');
     }
-    const risk = state.zone?.risk ?? this.risk;
-    if (risk !== this.risk && this.risk >= 0) this.sound.play('zone');
-    this.risk = risk;
   }
 }

@@ -4,6 +4,7 @@
 import { Phase } from '@gen/types_pb';
 import { CLASS_LOOT } from '../kernel/kernel';
 import { type Entity, K_PER_UNIT } from '../sdk/entity';
+import { h, setText } from './dom';
 import type { Game } from './game';
 import type { Market } from './market';
 import { distance, figure, money, percent, say } from './text';
@@ -27,7 +28,7 @@ function bearing(game: Game, x: number, y: number): number {
   return ((tenths + 3600) % 3600) / 10;
 }
 
-export function summary(game: Game, market: Market): string {
+function summary(game: Game, market: Market): string {
   const state = game.own?.state;
   if (!state) return say('unknown');
   if (game.phase === Phase.DOCKED) {
@@ -80,4 +81,27 @@ export function summary(game: Game, market: Market): string {
     .sort((a, b) => game.distanceTo(a) - game.distanceTo(b))[0];
   if (loot) words += say('sumLoot', where(loot));
   return words;
+}
+
+const SHOWN_MS = 12000;
+
+/** The words on the screen, for a while. */
+export class Summary {
+  private readonly words = h('p');
+  readonly element = h('output', { class: 'panel summary' }, this.words);
+  private since = 0;
+
+  constructor() {
+    this.element.hidden = true;
+  }
+
+  tell(game: Game, market: Market): void {
+    setText(this.words, summary(game, market));
+    this.element.hidden = false;
+    this.since = performance.now();
+  }
+
+  step(now: number): void {
+    if (!this.element.hidden && now - this.since > SHOWN_MS) this.element.hidden = true;
+  }
 }

@@ -40,6 +40,7 @@ import { defaultStore, kernelBytes, needCrypto, wireMaker } from './platform';
 import type { Body, Question } from './requests';
 import { Session } from './session';
 import type { Wire } from './socket';
+import type { Talk } from './talk';
 import type { Loot, Place, Ship, Shot } from './view';
 import { lootOf, placeOf, shipsOf, shotsOf } from './view';
 import { Waiters } from './waiters';
@@ -258,6 +259,12 @@ export class StarTrader extends Desk {
   async ask(body: Question, id?: Uint8Array): Promise<Body> {
     if (!this.session) throw new StarTraderError('connection', 'closed');
     return typed(this.session.ask(body, id ? { id } : {}));
+  }
+
+  /** @internal */
+  protected get talk(): Talk {
+    if (!this.session) throw new StarTraderError('connection', 'closed');
+    return this.session.talk;
   }
 
   // --- the world ---

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a pilot asks the services, with typed answers: markets, orders, contracts, limit orders,
-// ships, account. A refusal is a StarTraderError; an answer is one that was done.
+// ships, account, chat. A refusal is a StarTraderError; an answer is one that was done.
 
 import { create } from '@bufbuild/protobuf';
 import type {
   AccountReply,
   BookReply,
+  ChatLine,
   Contract,
   ContractReply,
   ContractsReply,
@@ -13,8 +14,17 @@ import type {
   MarketLine,
   OrderReply,
   QuoteReply,
+  ReportReply,
   ShipReply,
 } from '@gen/api';
+import {
+  ChatLineSchema,
+  ReportReplySchema,
+  ReportResult,
+  ReportResultSchema,
+  SayResult,
+  SayResultSchema,
+} from '@gen/chat_pb';
 import { NamesRequestSchema } from '@gen/client_pb';
 import {
   ContractAction,
@@ -47,9 +57,10 @@ import {
 } from '@gen/trade_pb';
 import { type OrderResult, Side } from '@gen/types_pb';
 import { OrderResult as Result, OrderResultSchema } from '@gen/types_pb';
-import { type ErrorCode, StarTraderError } from './errors';
+import { type ErrorCode, StarTraderError, typed } from './errors';
 import { plain, word } from './plain';
 import { type Body, makeId, type Question } from './requests';
+import type { Talk } from './talk';
 
 /** Buying or selling, from the pilot's point of view. */
 export type SideWord = 'buy' | 'sell';
@@ -113,6 +124,9 @@ export abstract class Desk {
 
   /** Location id where the ship is docked, else 0. */
   abstract get docked(): number;
+
+  /** Chat of the connection; throws when there is none. @internal */
+  protected abstract get talk(): Talk;
 
   private async answer<K extends Body['case']>(
     kind: K,
@@ -264,5 +278,43 @@ export abstract class Desk {
     const value = create(NamesRequestSchema, { player: players.map((p) => BigInt(p)) });
     const { player, name } = await this.answer('names', { case: 'names', value });
     return new Map(player.map((p, i) => [Number(p), name[i] ?? '']));
+  }
+
+  /** Hears the lines of a zone from now on (0: of none) as `chat`; what was said lately there. */
+  async listen(zone: number): Promise<ChatLine[]> {
+    return (await typed(this.talk.listen(zone))).map((line) => plain(ChatLineSchema, line));
+  }
+
+  /** Says a line to the zone that is listened to, or to those who are near; the line as kept. */
+  async say(text: string, to: 'zone' | 'near' = 'zone'): Promise<ChatLine> {
+    const reply = await typed(this.talk.say(text, to === 'near' ? 0 : this.talk.zone));
+    const { result, limit, line } = reply;
+    if (result === SayResult.DONE && line) return plain(ChatLineSchema, line);
+    throw new StarTraderError('chat', word(SayResultSchema, result) as ErrorCode, { limit });
+  }
+
+  /** Names of those who are not heard, by player id. Kept with the pilot. */
+  get muted(): ReadonlyMap<number, string> {
+    return this.talk.muted;
+  }
+
+  /** Does not hear these pilots any more; at most 16 at once, 100 in all. */
+  async mute(...players: number[]): Promise<void> {
+    const { full } = await typed(this.talk.change(players, []));
+    if (full) throw new StarTraderError('chat', 'too_many');
+  }
+
+  /** Hears these pilots again. */
+  async unmute(...players: number[]): Promise<void> {
+    await typed(this.talk.change([], players));
+  }
+
+  /** Tells the operators about a pilot, with numbers of lines, at most 20. */
+  async report(player: number, about: string, lines: readonly number[]): Promise<ReportReply> {
+    const numbers = lines.map((line) => BigInt(line));
+    const reply = await typed(this.talk.report(player, about, numbers));
+    if (reply.result === ReportResult.DONE) return plain(ReportReplySchema, reply);
+    const code = word(ReportResultSchema, reply.result) as ErrorCode;
+    throw new StarTraderError('chat', code);
   }
 }

@@ -2,7 +2,7 @@
 // One class for all that can be refused or fail, with a code of a closed list: the test of this
 // file compares the list with the schemas and docs/PROTOCOL.md.
 
-import { ACTION_RESULT, CODE, ORDER_RESULT } from '@gen/api';
+import { ACTION_RESULT, CODE, ORDER_RESULT, REPORT_RESULT, SAY_RESULT } from '@gen/api';
 import { CodeSchema } from '@gen/types_pb';
 import { ApiError } from './auth';
 import { word } from './plain';
@@ -48,7 +48,7 @@ export const CLIENT_CODES = ['signed-out', 'closed', 'destroyed'] as const;
 /** Every word that can be the code of a {@link StarTraderError}. */
 export const ERROR_CODES: readonly ErrorCode[] = [
   ...new Set([
-    ...[...CODE, ...ORDER_RESULT, ...ACTION_RESULT],
+    ...[...CODE, ...ORDER_RESULT, ...ACTION_RESULT, ...SAY_RESULT, ...REPORT_RESULT],
     ...[...HTTP_CODES, ...CLOSE_CODES, ...CLIENT_CODES],
   ]),
 ].filter((code): code is ErrorCode => !['ok', 'done', 'unspecified'].includes(code));
@@ -60,7 +60,9 @@ export type ErrorCode = Exclude<
   | (typeof CLOSE_CODES)[number]
   | (typeof CLIENT_CODES)[number]
   | (typeof ORDER_RESULT)[number]
-  | (typeof ACTION_RESULT)[number],
+  | (typeof ACTION_RESULT)[number]
+  | (typeof SAY_RESULT)[number]
+  | (typeof REPORT_RESULT)[number],
   'ok' | 'done' | 'unspecified'
 >;
 
@@ -71,9 +73,10 @@ export type ErrorCode = Exclude<
  * - `request`: a service, by a request over the socket; nothing was decided
  * - `order`: the economy decided against an order, quote, ship, contract or limit order
  * - `action`: the simulation or the economy decided against docking, undocking or another act
+ * - `chat`: a line may not be said, or a report is not taken
  * - `connection`: the connection ended or was never there
  */
-export type ErrorKind = 'http' | 'request' | 'order' | 'action' | 'connection';
+export type ErrorKind = 'http' | 'request' | 'order' | 'action' | 'chat' | 'connection';
 
 /** What more is known of an error. */
 export interface ErrorDetails {
@@ -81,7 +84,7 @@ export interface ErrorDetails {
   status?: number;
   /** When trying again may help, ms; 0 = not said. */
   retryAfterMs?: number;
-  /** See OrderResult and ActionResult for what it is; else 0. */
+  /** See OrderResult, ActionResult and SayResult for what it is; else 0. */
   limit?: number;
   /** Id in the server's logs, else ''. */
   requestId?: string;
@@ -95,7 +98,7 @@ export class StarTraderError extends Error {
   readonly status: number;
   /** When trying again may help, ms; 0 = not said. */
   readonly retryAfterMs: number;
-  /** See OrderResult and ActionResult for what it is; else 0. */
+  /** See OrderResult, ActionResult and SayResult for what it is; else 0. */
   readonly limit: number;
   /** Id in the server's logs, else ''. */
   readonly requestId: string;

@@ -2,6 +2,7 @@
 // What a program can hear of by StarTrader.on: the events of session and world as plain objects.
 
 import type * as api from '@gen/api';
+import { ChatLineSchema } from '@gen/chat_pb';
 import {
   ActionOutcomeSchema,
   BookedSchema,
@@ -65,6 +66,8 @@ export interface ClientEvents {
   killNews: api.KillNews & { tick: number };
   /** Goods changed hands at a station. */
   tradeNews: api.TradeNews & { tick: number };
+  /** Somebody said something: near, or in the zone that is listened to; nobody who is muted. */
+  chat: api.ChatLine;
   /** An entity has left the view; where it was last, in units. */
   gone: { id: number; reason: api.GoneReason; x: number; y: number };
   /** A bolt has hit a ship; where, in units. */
@@ -137,5 +140,6 @@ export function relay(session: Session, to: Emitter<ClientEvents>): void {
   session.events.on('status', (status) => to.emit('status', plain(StatusSchema, status)));
   session.events.on('private', (event) => onPrivate(to, event));
   session.events.on('public', (event) => onPublic(to, event));
+  session.talk.events.on('line', (line) => to.emit('chat', plain(ChatLineSchema, line)));
   session.events.on('frame', ({ tick }) => to.emit('frame', { tick }));
 }

@@ -28,6 +28,7 @@ import { Names } from './names';
 import { type Controls, NEUTRAL, OwnShip } from './own';
 import { type AskOptions, type Body, type Question, Refused, Requests } from './requests';
 import { type CloseReason, Socket, type SocketOptions } from './socket';
+import { Talk } from './talk';
 import { World } from './world';
 
 const INPUT_GAP_MS = 50;
@@ -72,6 +73,7 @@ export class Session {
   readonly clock = new WorldClock();
   readonly requests: Requests;
   readonly names: Names;
+  readonly talk: Talk;
   readonly now: () => number;
   world: World | null = null;
   own: OwnShip | null = null;
@@ -106,6 +108,7 @@ export class Session {
         this.welcome !== null && this.socket.send(create(ClientFrameSchema, { request })),
     );
     this.names = new Names((body) => this.ask(body));
+    this.talk = new Talk(this);
     this.socket = new Socket({
       url: options.url,
       ticket: () => this.credentials.ticket,
