@@ -4,7 +4,6 @@
 
 const SPEED = 210; // units per second, that rounds are reckoned with
 const STAY_S = 30; // docking, undocking, turning
-const NEAR = 16000; // units; further stations are not looked at
 const STEPS = 4096;
 const PULSE = 760; // units per second of a bolt, as fast as the ship that fires
 const RANGE = 800;
@@ -19,18 +18,46 @@ const SUN = 524288;
 
 const stationOf = (bot) => bot.station(bot.docked);
 const apart = (a, b) => Math.hypot(a.x - b.x, a.y - b.y);
-const seconds = (a, b) => STAY_S + apart(a, b) / SPEED;
+const seconds = (way) => STAY_S + way.length / SPEED;
 const riskAt = (bot, to) => bot.zones.find((zone) => zone.id === to.zone).risk;
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
-// No station on a line that leads through space where raiders hunt beginners.
-function quiet(bot, from, to) {
-    if (riskAt(bot, to) > 1 || apart(from, to) > NEAR) return false;
-    for (let i = 1; i < 16; i++) {
-        const [x, y] = ["x", "y"].map((k) => from[k] + ((to[k] - from[k]) * i) / 16);
+// A straight line through no space where raiders hunt.
+function quietLine(bot, from, to) {
+    for (let i = 1; i < 24; i++) {
+        const [x, y] = ["x", "y"].map((k) => from[k] + ((to[k] - from[k]) * i) / 24);
         if (bot.zoneAt(x, y).risk > 1) return false;
     }
     return true;
+}
+
+// Which stations and waypoints can be reached from which by such lines, by configuration.
+const lanes = new WeakMap();
+function lanesOf(bot) {
+    const quiet = bot.stations.filter((s) => riskAt(bot, s) <= 1);
+    const nodes = [...quiet, ...bot.config.waypoints];
+    const reach = (a) => nodes.filter((b) => a !== b && quietLine(bot, a, b));
+    if (!lanes.has(bot.config)) lanes.set(bot.config, new Map(nodes.map((a) => [a, reach(a)])));
+    return lanes.get(bot.config);
+}
+
+// The shortest quiet way to every station, as {length, via}; via are the places to fly to in turn.
+function waysFrom(bot, from) {
+    const found = new Map([[from, { length: 0, via: [] }]]);
+    const open = new Set([from]);
+    while (open.size > 0) {
+        const at = [...open].sort((a, b) => found.get(a).length - found.get(b).length)[0];
+        const { length, via } = found.get(at);
+        open.delete(at);
+        for (const next of lanesOf(bot).get(at) ?? []) {
+            const longer = length + apart(at, next);
+            if (longer >= (found.get(next)?.length ?? Infinity)) continue;
+            found.set(next, { length: longer, via: [...via, next] });
+            open.add(next);
+        }
+    }
+    found.delete(from);
+    return found;
 }
 
 const roomFor = (bot, good, hold) => Math.floor(hold / bot.good(good).mass);
@@ -39,6 +66,7 @@ async function bestTrade(bot) {
     const here = stationOf(bot);
     const { credits, hold } = await bot.account();
     const markets = await bot.markets();
+    const ways = waysFrom(bot, here);
     let best = { rate: 0 };
     for (const line of markets) {
         if (line.location !== here.id || !line.sells || line.restricted) continue;
@@ -46,20 +74,20 @@ async function bestTrade(bot) {
         const quantity = Math.floor(Math.min(room, (0.9 * credits) / line.buy));
         if (quantity < 1) continue;
         for (const there of markets) {
-            const to = bot.station(there.location);
             if (there.commodity !== line.commodity || !there.buys || there.restricted) continue;
-            if (to.id === here.id || !quiet(bot, here, to)) continue;
-            const rate = (quantity * (there.sell - line.buy)) / seconds(here, to);
-            if (rate > best.rate) best = { rate, to, commodity: line.commodity, quantity };
+            const way = ways.get(bot.station(there.location));
+            if (!way) continue;
+            const rate = (quantity * (there.sell - line.buy)) / seconds(way);
+            if (rate > best.rate) best = { rate, way, commodity: line.commodity, quantity };
         }
     }
     return best;
 }
 
-async function fly(bot, to) {
+async function fly(bot, { via }) {
     await bot.undock();
-    await bot.flyTo(to);
-    await bot.dock(to.id);
+    for (const place of via) await bot.flyTo(place);
+    await bot.dock(via.at(-1).id);
 }
 
 async function sellAll(bot) {
@@ -68,20 +96,20 @@ async function sellAll(bot) {
         await bot.order({ side: "sell", commodity, quantity }).catch(() => {});
 }
 
-// The neighbour that is quiet to reach; where nothing is to be earned, somewhere else it is.
+// Where nothing is to be earned: another quiet station is better.
 async function moveOn(bot) {
-    const here = stationOf(bot);
-    const others = bot.stations.filter((s) => s.id !== here.id && quiet(bot, here, s));
-    const to = others[Math.floor(Math.random() * others.length)];
-    await (to ? fly(bot, to) : pause(5000));
+    const ways = [...waysFrom(bot, stationOf(bot))].filter(([place]) => "dockRadius" in place);
+    const near = ways.map(([, way]) => way).sort((a, b) => a.length - b.length);
+    const way = near[Math.floor(Math.random() * Math.min(3, near.length))];
+    await (way ? fly(bot, way) : pause(5000));
 }
 
-/** Buys what pays best per minute at a quiet station within reach, flies there, sells. */
+/** Buys what pays best per minute at a station on a quiet way, flies there, sells. */
 export async function haul(bot) {
-    const { to, commodity, quantity } = await bestTrade(bot);
-    if (!to) return moveOn(bot);
+    const { way, commodity, quantity } = await bestTrade(bot);
+    if (!way) return moveOn(bot);
     await bot.order({ side: "buy", commodity, quantity });
-    await fly(bot, to);
+    await fly(bot, way);
     await sellAll(bot);
 }
 
@@ -90,14 +118,16 @@ export async function deliver(bot) {
     const here = stationOf(bot);
     const { credits, hold } = await bot.account();
     const { offer } = await bot.contracts();
-    const rate = (c) => c.fee / seconds(here, bot.station(c.destination));
+    const ways = waysFrom(bot, here);
+    const wayOf = (c) => ways.get(bot.station(c.destination));
+    const rate = (c) => c.fee / seconds(wayOf(c));
     const mine = offer
-        .filter((c) => c.collateral <= credits && quiet(bot, here, bot.station(c.destination)))
+        .filter((c) => c.collateral <= credits && wayOf(c))
         .filter((c) => c.quantity <= roomFor(bot, c.commodity, hold))
         .sort((a, b) => rate(b) - rate(a));
     if (mine.length === 0) return moveOn(bot);
     await bot.takeContract(mine[0]);
-    await fly(bot, bot.station(mine[0].destination));
+    await fly(bot, wayOf(mine[0]));
     await sellAll(bot); // of a delivery that came too late
 }
 

@@ -151,6 +151,26 @@ test('the socket greets, reconnects after a loss, and stops when fenced', async 
   socket.stop();
 });
 
+test('a greeting that is not understood is not repeated, one that came late is', () => {
+  for (const [code, waits] of [
+    [4000, false],
+    [4003, false],
+    [4004, true],
+    [4005, true],
+  ] as const) {
+    const wire = new FakeWire();
+    const make = (): FakeWire => wire;
+    const socket = new Socket({ url: 'ws://test', ticket: () => 'T', lastSeq: () => 0, make });
+    let retryInMs = 0;
+    socket.events.on('closed', (e) => (retryInMs = e.retryInMs));
+    socket.start();
+    wire.open();
+    wire.end(code);
+    assert.equal(retryInMs > 0, waits, String(code));
+    socket.stop();
+  }
+});
+
 test('the hint of a moving server is kept, the back-off doubles to its maximum', () => {
   assert.equal(reasonOf(1012), 'moving');
   assert.equal(reasonOf(1013), 'slow');

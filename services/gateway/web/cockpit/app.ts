@@ -399,17 +399,16 @@ export class App {
         if (this.cockpit === cockpit) this.onEnded(reason, words);
       }, CLAIM_MS);
     } else if (reason === 'fenced') {
-      this.told = tell(
-        say('fencedTitle'),
-        say('fenced'),
-        say('flyHere'),
-        () => void this.flyHere(credentials),
-        say('close'),
-        () => {
-          this.leave();
-          this.showLanding();
-        },
-      ).open();
+      const here = (): void => void this.flyHere(credentials);
+      const close = (): void => {
+        this.leave();
+        this.showLanding();
+      };
+      const [title, words] = [say('fencedTitle'), say('fenced')];
+      this.told = tell(title, words, say('flyHere'), here, say('close'), close).open();
+    } else if (reason === 'bad-hello') {
+      const reload = (): void => location.reload();
+      this.told = tell(say('newVersionTitle'), say('newVersion'), say('reload'), reload).open();
     } else if (reason === 'kicked') {
       const said = say('kicked', { reason: words });
       const again = (): void => this.signOut();

@@ -35,6 +35,7 @@ export const CLOSE_CODES = [
   'rules',
   'slow',
   'bad-hello',
+  'hello-late',
   'fenced',
   'ticket',
   'kicked',

@@ -20,6 +20,7 @@ export type CloseReason =
   | 'rules'
   | 'slow'
   | 'bad-hello'
+  | 'hello-late'
   | 'fenced'
   | 'ticket'
   | 'kicked'
@@ -64,6 +65,9 @@ const MAX_MS = 8000;
 const STEADY_MS = 10000;
 const CONNECT_MS = 8000;
 
+/** After these a connection as before would end as before. */
+const FINAL = new Set<CloseReason>(['bad-hello', 'fenced', 'kicked', 'ticket']);
+
 export function reasonOf(code: number): CloseReason {
   switch (code) {
     case 1001:
@@ -78,8 +82,9 @@ export function reasonOf(code: number): CloseReason {
     case 1013:
       return 'slow';
     case 4000:
-    case 4004:
       return 'bad-hello';
+    case 4004:
+      return 'hello-late';
     case 4001:
       return 'fenced';
     case 4002:
@@ -198,7 +203,7 @@ export class Socket {
     const reason = reasonOf(code);
     if (this.openedAt > 0 && Date.now() - this.openedAt > STEADY_MS) this.tries = 0;
     this.openedAt = 0;
-    const final = reason === 'fenced' || reason === 'kicked' || reason === 'ticket';
+    const final = FINAL.has(reason);
     if (final) this.wanted = false;
     const hint = /retry=(\d{1,6})/.exec(words);
     const wait = Math.max(
