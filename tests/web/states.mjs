@@ -11,6 +11,7 @@ import { accessStates } from './access-states.mjs';
 import { chatStates } from './chat-states.mjs';
 import { controlStates } from './control-states.mjs';
 import { dockedStates } from './docked-states.mjs';
+import { layoutStates } from './layout-states.mjs';
 import { Pilot } from './pilot.mjs';
 
 const url = env.ST_URL;
@@ -445,6 +446,7 @@ const states = [
         ...controlStates({ landing, says, docked }),
         ...chatStates({ landing, says, docked }),
         ...accessStates({ landing, docked }),
+        ...layoutStates({ landing, docked }),
     ].map(([name, run]) => [
         name,
         async () => {

@@ -18,6 +18,8 @@ const FEED_MAX = 4;
 const FEED_MS = 14000;
 const SLOW_MS = 200;
 const BAD_MS = 500;
+/** As in hud.css. */
+const PHONE = '(max-width: 719px), (max-height: 499px)';
 
 export interface Banner {
   kind: 'hostile' | 'warn' | 'calm';
@@ -203,7 +205,7 @@ export class Hud {
   update(now: number): void {
     if (now < this.nextAt) return;
     this.nextAt = now + TICK_MS;
-    const phone = window.innerWidth < 720;
+    const phone = window.matchMedia(PHONE).matches;
     this.radar.resize(phone ? 106 : 200);
     this.updateZone();
     this.updateChips();
