@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // livings.mjs [--minutes N] [--pilots N]: new guests of the stack that deploy/up left running try
 // to make a living in a shuttle, each in one way: haul goods between quiet stations, fulfil
 // delivery contracts, hunt raiders. Prints what each way earned per minute of play, fuel, docking
