@@ -23,7 +23,8 @@ static const struct {
     {"contract", wire_contract, NULL},   {"contracts", wire_contracts, NULL},
     {"limit", wire_limit, NULL},         {"book", wire_book, NULL},
     {"market", NULL, pages_market},      {"open", NULL, pages_open},
-    {"history", NULL, pages_history},    {"leaderboard", NULL, pages_board},
+    {"trading", NULL, pages_trading},    {"history", NULL, pages_history},
+    {"leaderboard", NULL, pages_board},
 };
 
 static const char *const trade_results[ORDER_MALFORMED + 1] = {

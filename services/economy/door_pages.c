@@ -73,6 +73,51 @@ void pages_history(void *ctx, struct st_bus_msg *take_msg)
         door_refuse(v, take_msg, CODE_BUSY);
 }
 
+static void run_trading(void *thread_ctx, void *job)
+{
+    struct trading_ask *t = job;
+    t->err = store_trading(thread_ctx, t->player, &t->found);
+}
+
+static void on_trading_read(void *job)
+{
+    struct trading_ask *t = job;
+    struct verb *v = t->verb;
+    struct door *d = v->door;
+    t->busy = false;
+    service_database(d->service, t->err);
+    if (t->err != 0) {
+        door_refuse(v, t->msg, CODE_UNAVAILABLE);
+        return;
+    }
+    st_buf_clear(&d->out);
+    wire_trading_reply(&t->found, &d->out);
+    send_page(v, t->msg, &d->out);
+}
+
+void pages_trading(void *ctx, struct st_bus_msg *take_msg)
+{
+    struct verb *v = ctx;
+    struct door *d = v->door;
+    struct trading_ask *t = NULL;
+    for (size_t i = 0; i < TRADINGS_MAX && !t; i++)
+        if (!d->tradings[i].busy)
+            t = &d->tradings[i];
+    if (d->closed || !d->service->world_known || !t) {
+        door_refuse(v, take_msg, t ? CODE_UNAVAILABLE : CODE_BUSY);
+        return;
+    }
+    if (!wire_trading(take_msg->data, take_msg->len, &d->arena, &t->player)) {
+        door_refuse(v, take_msg, CODE_MALFORMED);
+        return;
+    }
+    t->verb = v;
+    t->msg = take_msg;
+    t->busy = st_workers_submit(d->service->looking, run_trading, on_trading_read, t) == 0;
+    if (!t->busy)
+        door_refuse(v, take_msg, CODE_BUSY);
+}
+
 static void send_board(const struct board_page *p, struct verb *v, struct st_bus_msg *take_msg)
 {
     struct door *d = v->door;
@@ -204,6 +249,8 @@ bool pages_busy(const struct door *d)
         busy = busy || d->openings[i].busy;
     for (size_t i = 0; i < HISTORIES_MAX; i++)
         busy = busy || d->histories[i].busy;
+    for (size_t i = 0; i < TRADINGS_MAX; i++)
+        busy = busy || d->tradings[i].busy;
     for (size_t i = BOARD_WEALTH; i <= BOARD_HUNT; i++)
         busy = busy || d->boards[i].busy;
     return busy;

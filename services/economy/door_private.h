@@ -14,6 +14,7 @@
 enum {
     OPENS_MAX = 4,
     HISTORIES_MAX = 8,
+    TRADINGS_MAX = 8,
     EXPIRY_MS = 50,
     PENDING_MAX = 8192,
     REPLY_MAX = ANSWER_MAX + 64
@@ -29,7 +30,7 @@ struct verb {
     struct st_histogram *time;
 };
 
-enum { VERBS = 16 };
+enum { VERBS = 17 };
 
 /* A request from its arrival to its answer. */
 struct request {
@@ -72,6 +73,16 @@ struct history {
     int err;
 };
 
+/* A question about one pilot's trade. */
+struct trading_ask {
+    struct verb *verb; /* while busy */
+    bool busy;
+    struct st_bus_msg *msg;
+    uint64_t player;
+    struct trading found;
+    int err;
+};
+
 /* A reading of one leaderboard. */
 struct board_page {
     struct verb *verb; /* while busy */
@@ -92,6 +103,7 @@ struct door {
     struct batch *batches, look;
     struct opening openings[OPENS_MAX];
     struct history histories[HISTORIES_MAX];
+    struct trading_ask tradings[TRADINGS_MAX];
     struct board_page boards[BOARD_HUNT + 1];
     struct st_buf out;
     struct st_timer *expiry;
@@ -111,6 +123,7 @@ void door_send(struct door *d, const struct st_bus_msg *msg, const struct st_buf
 void pages_init(struct door *d);
 void pages_fini(struct door *d);
 bool pages_busy(const struct door *d);
-st_bus_msg_fn pages_market, pages_open, pages_history, pages_board; /* ctx: the verb */
+/* ctx: the verb */
+st_bus_msg_fn pages_market, pages_open, pages_history, pages_trading, pages_board;
 
 #endif

@@ -34,6 +34,7 @@ enum {
     ECONOMY_HAULS_MAX = 16, /* ships of guilds that leave in one step */
     ECONOMY_BOARD_ROWS = 50,
     ECONOMY_BOARD_DAYS = 7,
+    ECONOMY_TRADING_DAYS = 30,
     ECONOMY_BOARD_KEPT_MS = 10000, /* a reading serves all who ask meanwhile */
     ECONOMY_DRIFT_MS = 10000,
     ECONOMY_DRIFTS_PER_CYCLE = 6, /* treasuries and price history move once per minute */

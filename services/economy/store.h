@@ -53,6 +53,8 @@ int store_history(struct store *s, const struct history_ask *ask, struct candle 
                   size_t *count) ST_MUST_CHECK;
 /* A leaderboard, best first; count is at most ECONOMY_BOARD_ROWS. */
 int store_board(struct store *s, enum board board, struct rank *out, size_t *count) ST_MUST_CHECK;
+/* What a pilot earned in the last ECONOMY_TRADING_DAYS. */
+int store_trading(struct store *s, uint64_t player, struct trading *out) ST_MUST_CHECK;
 /* The imbalance of the books: what balances and entries differ by. */
 int store_check(struct store *s, int64_t *credits, int64_t *goods) ST_MUST_CHECK;
 

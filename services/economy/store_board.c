@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Leaderboards. None is on the path of an order: readings are few, for the door keeps them. */
+/* Leaderboards, and what one pilot earned. None is on the path of an order: readings are few, for
+ * the door keeps them. */
 #include "store_private.h"
 
 #include <st/assert.h>
@@ -32,9 +33,10 @@ static const struct st_pg_stmt boards[] = {
     [BOARD_TRADE] = {"board_trade", BOARD_OF_DAYS("traded", "trades")},
     [BOARD_HUNT] = {"board_hunt", BOARD_OF_DAYS("bounties", "kills")},
 };
-_Static_assert(RULES_RESALE_PM == 600 && WORLD_GUILD_PLAYER == 4294967040u &&
-                   HOLDER_SOLD == 4 && ORDER_BUY == 1 && LIMIT_WAITS == 1,
+_Static_assert(RULES_RESALE_PM == 600 && WORLD_GUILD_PLAYER == 4294967040u && HOLDER_SOLD == 4 &&
+                   ORDER_BUY == 1 && LIMIT_WAITS == 1,
                "as in the statement");
+_Static_assert(ECONOMY_TRADING_DAYS == 30, "as in the statement of trading");
 _Static_assert(ECONOMY_BOARD_ROWS == 50 && ECONOMY_BOARD_DAYS == 7, "as in the statements");
 
 int store_board(struct store *s, enum board board, struct rank *out, size_t *count)
@@ -47,5 +49,37 @@ int store_board(struct store *s, enum board board, struct rank *out, size_t *cou
         out[i] = (struct rank){(uint64_t)st_pg_int(r, i, 0), st_pg_int(r, i, 1),
                                (uint32_t)st_pg_int(r, i, 2)};
     st_pg_result_free(&r);
+    return err;
+}
+
+int store_trading(struct store *s, uint64_t player, struct trading *out)
+{
+    static const struct st_pg_stmt q_days = {
+        "trading_days",
+        "SELECT d.day - '1970-01-01', d.traded, d.trades, d.bounties, d.kills FROM"
+        " generate_series((now() AT TIME ZONE 'UTC')::date - 29, (now() AT TIME ZONE 'UTC')::date,"
+        " '1 day') g JOIN economy.pilot_days d ON d.day = g::date AND d.player = $1::bigint"
+        " ORDER BY d.day"};
+    static const struct st_pg_stmt q_pilot = {"trading_pilot",
+                                              "SELECT deliveries FROM economy.pilots"
+                                              " WHERE player = $1::bigint"};
+    char text[24];
+    struct st_pg_param id = st_pg_param_int(text, (int64_t)player);
+    struct st_pg_result *days = NULL, *pilot = NULL;
+    int err = st_pg_exec(s->pg, &q_days, &id, 1, &days);
+    if (err == 0)
+        err = st_pg_exec(s->pg, &q_pilot, &id, 1, &pilot);
+    *out = (struct trading){0};
+    out->days_n = err == 0 ? ST_MIN(st_pg_rows(days), (size_t)ECONOMY_TRADING_DAYS) : 0;
+    for (size_t i = 0; i < out->days_n; i++)
+        out->days[i] = (struct trading_day){.day = (uint32_t)st_pg_int(days, i, 0),
+                                            .traded = st_pg_int(days, i, 1),
+                                            .trades = (uint32_t)st_pg_int(days, i, 2),
+                                            .bounties = st_pg_int(days, i, 3),
+                                            .kills = (uint32_t)st_pg_int(days, i, 4)};
+    if (err == 0 && st_pg_rows(pilot) > 0)
+        out->deliveries = (uint32_t)st_pg_int(pilot, 0, 0);
+    st_pg_result_free(&pilot);
+    st_pg_result_free(&days);
     return err;
 }

@@ -47,6 +47,8 @@ enum board {                   /* as Leaderboard in trade.proto */
              BOARD_HUNT,       /* bounties, and their number */
 };
 bool wire_board(const uint8_t *data, size_t len, struct st_arena *arena, enum board *out);
+/* Of whom the trade is asked. */
+bool wire_trading(const uint8_t *data, size_t len, struct st_arena *arena, uint64_t *player);
 bool wire_open(const uint8_t *data, size_t len, struct st_arena *arena, struct open_ask *out);
 
 /* The reply message of an act's kind around its code and packed answer. */
@@ -139,6 +141,18 @@ struct rank {
 };
 void wire_board_reply(const struct rank *ranks, size_t count, uint64_t as_of_ms,
                       struct st_buf *out);
+struct trading_day {
+    uint32_t day;             /* since 1970-01-01 */
+    int64_t traded, bounties; /* credits */
+    uint32_t trades, kills;
+};
+/* What a pilot earned lately, the oldest day first. */
+struct trading {
+    struct trading_day days[ECONOMY_TRADING_DAYS];
+    size_t days_n;
+    uint32_t deliveries;
+};
+void wire_trading_reply(const struct trading *t, struct st_buf *out);
 /* Lines of one location. */
 void wire_price_tick(const struct market_line *lines, size_t count, uint64_t now_ms,
                      struct st_buf *out);

@@ -4,6 +4,7 @@
 #include <startrader/v1/account.pb-c.h>
 #include <startrader/v1/chat.pb-c.h>
 #include <startrader/v1/client.pb-c.h>
+#include <startrader/v1/record.pb-c.h>
 #include <startrader/v1/trade.pb-c.h>
 #include <st/alloc.h>
 #include <st/assert.h>
@@ -23,7 +24,7 @@ enum {
     RETRY_MS = 1000,
     NAMES_MAX = 64,
     ZONE_MAX = 255,
-    KINDS = 17, /* Request.body cases, indexed by their field numbers */
+    KINDS = 19, /* Request.body cases, indexed by their field numbers */
 };
 
 struct uplink {
@@ -145,6 +146,14 @@ static bool set_body(Startrader__V1__Reply *r, Startrader__V1__Request__BodyCase
         r->body_case = STARTRADER__V1__REPLY__BODY_REPORT;
         r->report = ((const Startrader__V1__ProfileReportReply *)reply)->report;
         return r->report != NULL;
+    case STARTRADER__V1__REQUEST__BODY_RECORD:
+        r->body_case = STARTRADER__V1__REPLY__BODY_RECORD;
+        r->record = ((const Startrader__V1__ProfileRecordReply *)reply)->record;
+        return r->record != NULL;
+    case STARTRADER__V1__REQUEST__BODY_TRADING:
+        r->body_case = STARTRADER__V1__REPLY__BODY_TRADING;
+        r->trading = ((const Startrader__V1__EconTradingReply *)reply)->trading;
+        return r->trading != NULL;
     default:
         return false;
     }
@@ -193,6 +202,7 @@ static void ask_econ(struct uplink *u, const Startrader__V1__Request *q,
     Startrader__V1__EconContractRequest contract = STARTRADER__V1__ECON_CONTRACT_REQUEST__INIT;
     Startrader__V1__EconBookRequest book = STARTRADER__V1__ECON_BOOK_REQUEST__INIT;
     Startrader__V1__EconLimitRequest limit = STARTRADER__V1__ECON_LIMIT_REQUEST__INIT;
+    Startrader__V1__EconTradingRequest trading = STARTRADER__V1__ECON_TRADING_REQUEST__INIT;
     const struct question table[KINDS] = {
         [STARTRADER__V1__REQUEST__BODY_UNDOCK] = {"undock", &undock.base,
                                                   &startrader__v1__econ_undock_reply__descriptor},
@@ -212,6 +222,8 @@ static void ask_econ(struct uplink *u, const Startrader__V1__Request *q,
             {"contract", &contract.base, &startrader__v1__econ_contract_reply__descriptor},
         [STARTRADER__V1__REQUEST__BODY_BOOK] = {"book", &book.base,
                                                 &startrader__v1__econ_book_reply__descriptor},
+        [STARTRADER__V1__REQUEST__BODY_TRADING] = {"trading", &trading.base,
+                                                   &startrader__v1__econ_trading_reply__descriptor},
         [STARTRADER__V1__REQUEST__BODY_LIMIT] = {"limit", &limit.base,
                                                  &startrader__v1__econ_limit_reply__descriptor},
     };
@@ -228,7 +240,8 @@ static void ask_econ(struct uplink *u, const Startrader__V1__Request *q,
     contracts.contracts = q->contracts;
     contract.request_id = q->request_id;
     contract.contract = q->contract;
-    book.caller = limit.caller = who;
+    book.caller = limit.caller = trading.caller = who;
+    trading.trading = q->trading;
     book.book = q->book;
     limit.request_id = q->request_id;
     limit.limit = q->limit;
@@ -244,6 +257,7 @@ static void ask_profile(struct uplink *u, const Startrader__V1__Request *q,
     Startrader__V1__ProfileChatRequest chat = STARTRADER__V1__PROFILE_CHAT_REQUEST__INIT;
     Startrader__V1__ProfileMutesRequest mutes = STARTRADER__V1__PROFILE_MUTES_REQUEST__INIT;
     Startrader__V1__ProfileReportRequest report = STARTRADER__V1__PROFILE_REPORT_REQUEST__INIT;
+    Startrader__V1__ProfileRecordRequest record = STARTRADER__V1__PROFILE_RECORD_REQUEST__INIT;
     const struct question table[KINDS] = {
         [STARTRADER__V1__REQUEST__BODY_NAMES] = {"names", &names.base,
                                                  &startrader__v1__profile_names_reply__descriptor},
@@ -253,6 +267,8 @@ static void ask_profile(struct uplink *u, const Startrader__V1__Request *q,
                                                 &startrader__v1__profile_chat_reply__descriptor},
         [STARTRADER__V1__REQUEST__BODY_MUTES] = {"mutes", &mutes.base,
                                                  &startrader__v1__profile_mutes_reply__descriptor},
+        [STARTRADER__V1__REQUEST__BODY_RECORD] =
+            {"record", &record.base, &startrader__v1__profile_record_reply__descriptor},
         [STARTRADER__V1__REQUEST__BODY_REPORT] =
             {"report", &report.base, &startrader__v1__profile_report_reply__descriptor},
     };
@@ -260,6 +276,8 @@ static void ask_profile(struct uplink *u, const Startrader__V1__Request *q,
         names.n_player = q->names->n_player;
         names.player = q->names->player;
     }
+    if (q->body_case == STARTRADER__V1__REQUEST__BODY_RECORD)
+        record.player = q->record->player ? q->record->player : who->player;
     say.caller = chat.caller = mutes.caller = report.caller = who;
     say.say = q->say;
     say.cell = cell;
@@ -272,7 +290,9 @@ static void ask_profile(struct uplink *u, const Startrader__V1__Request *q,
 
 static bool is_of_profile(Startrader__V1__Request__BodyCase kind)
 {
-    return kind == STARTRADER__V1__REQUEST__BODY_NAMES || kind >= STARTRADER__V1__REQUEST__BODY_SAY;
+    return kind == STARTRADER__V1__REQUEST__BODY_NAMES ||
+           (kind >= STARTRADER__V1__REQUEST__BODY_SAY &&
+            kind <= STARTRADER__V1__REQUEST__BODY_RECORD);
 }
 
 static void ask(struct uplink *u, const struct loop_note *n, const struct session_who *s,

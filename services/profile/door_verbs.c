@@ -14,6 +14,7 @@
 #include <st/wire.h>
 #include <startrader/v1/account.pb-c.h>
 #include <startrader/v1/chat.pb-c.h>
+#include <startrader/v1/record.pb-c.h>
 
 #include <stdio.h>
 #include <string.h>
@@ -183,6 +184,13 @@ static enum answer take_names(struct request *r, const void *message)
     return ANSWER_OK;
 }
 
+static enum answer take_record(struct request *r, const void *message)
+{
+    const Startrader__V1__ProfileRecordRequest *m = message;
+    take_request_id(r, "");
+    return take_player(r, m->player);
+}
+
 static enum answer take_kick(struct request *r, const void *message)
 {
     const Startrader__V1__KickRequest *m = message;
@@ -291,6 +299,37 @@ static void pack_names(const struct request *r, struct st_buf *out)
     st_wire_pack(&m.base, out);
 }
 
+static void pack_record(const struct request *r, struct st_buf *out)
+{
+    Startrader__V1__ProfileRecordReply m = STARTRADER__V1__PROFILE_RECORD_REPLY__INIT;
+    Startrader__V1__RecordReply record = STARTRADER__V1__RECORD_REPLY__INIT;
+    Startrader__V1__CombatRow rows[STORE_FIGHTS_MAX], *list[STORE_FIGHTS_MAX];
+    m.code = code_of(r);
+    if (r->answer == ANSWER_OK) {
+        for (size_t i = 0; i < r->fights_n; i++) {
+            const struct store_fight *f = &r->fights[i];
+            startrader__v1__combat_row__init(&rows[i]);
+            rows[i].at_ms = f->at_ms;
+            rows[i].zone = f->zone;
+            rows[i].victim_player = f->victim_player;
+            rows[i].victim_class = f->victim_class;
+            rows[i].killer_player = f->killer_player;
+            rows[i].killer_class = f->killer_class;
+            list[i] = &rows[i];
+        }
+        record.player = r->player;
+        record.name = lend(r->profile.name);
+        record.created_at = r->profile.created_at;
+        record.guest = r->profile.guest;
+        record.kills = r->profile.kills;
+        record.deaths = r->profile.deaths;
+        record.n_row = r->fights_n;
+        record.row = list;
+        m.record = &record;
+    }
+    st_wire_pack(&m.base, out);
+}
+
 static void pack_kick(const struct request *r, struct st_buf *out)
 {
     Startrader__V1__KickReply m = STARTRADER__V1__KICK_REPLY__INIT;
@@ -312,6 +351,7 @@ const struct door_verb door_verbs[] = {
     {"renew", ASKED(renew), take_renew, session_renew, pack_renew, false, false},
     {"confirm", ASKED(confirm), take_confirm, session_confirm, pack_confirm, false, false},
     {"hydrate", ASKED(hydrate), take_hydrate, session_hydrate, pack_hydrate, false, false},
+    {"record", ASKED(profile_record), take_record, session_record, pack_record, false, false},
     {"names", ASKED(profile_names), take_names, session_names, pack_names, false, false},
     {"kick", ASKED(kick), take_kick, session_kick, pack_kick, false, true},
     {"say", ASKED(profile_say), take_say, talk_say, pack_say, false, false},

@@ -91,6 +91,9 @@ struct request {
     size_t names_count;
 
     struct talk talk;
+
+    struct store_fight fights[STORE_FIGHTS_MAX];
+    size_t fights_n;
 };
 
 struct requests;

@@ -123,3 +123,21 @@ void session_names(struct request *r)
     else
         request_store(r, run_names, after_hydrate);
 }
+
+static void run_fights(struct store *s, struct request *r)
+{
+    r->err = store_fights(s, r->player, r->fights, &r->fights_n);
+}
+
+static void after_profile(struct request *r)
+{
+    if (r->err)
+        request_fail(r, r->err);
+    else
+        request_store(r, run_fights, after_hydrate);
+}
+
+void session_record(struct request *r)
+{
+    request_hydrate(r, r->player, after_profile);
+}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is asked about players who are in: renew, confirm, logout, kick, hydrate, names. Loop
- * thread. Must never know SQL, Redis or protobuf.
+ * What is asked about players who are in: renew, confirm, logout, kick, hydrate, names, record.
+ * Loop thread. Must never know SQL, Redis or protobuf.
  */
 #ifndef PROFILE_SESSION_H
 #define PROFILE_SESSION_H
@@ -15,5 +15,7 @@ void session_logout(struct request *r);
 void session_kick(struct request *r);
 void session_hydrate(struct request *r);
 void session_names(struct request *r);
+/* The profile as hydrated, and the newest fights. */
+void session_record(struct request *r);
 
 #endif

@@ -423,3 +423,32 @@ int store_names(struct store *s, const uint64_t *players, size_t count, struct s
     st_pg_result_free(&r);
     return err;
 }
+
+int store_fights(struct store *s, uint64_t player, struct store_fight *out, size_t *found)
+{
+#define FIGHTS_AS(role)                                                                            \
+    "(SELECT event_id, booked_at, zone, victim_player, victim_class, killer_player, killer_class"  \
+    " FROM profile.combat_log WHERE " role " = $1::bigint ORDER BY booked_at DESC LIMIT 20)"
+    static const struct st_pg_stmt stmt = {
+        "fights",
+        "SELECT (extract(epoch FROM booked_at) * 1000)::bigint, zone, victim_player,"
+        " victim_class, killer_player, killer_class FROM (" FIGHTS_AS(
+            "victim_player") " UNION " FIGHTS_AS("killer_player") ") x ORDER BY booked_at DESC "
+                                                                  "LIMIT 20"};
+    _Static_assert(STORE_FIGHTS_MAX == 20, "as in the statement");
+    st_assert(s && player && out && found);
+    char id[24];
+    struct st_pg_param params[] = {st_pg_param_int(id, (int64_t)player)};
+    struct st_pg_result *r = NULL;
+    int err = store_run(s, &stmt, params, 1, &r);
+    *found = err ? 0 : ST_MIN(st_pg_rows(r), (size_t)STORE_FIGHTS_MAX);
+    for (size_t i = 0; i < *found; i++)
+        out[i] = (struct store_fight){.at_ms = (uint64_t)st_pg_int(r, i, 0),
+                                      .zone = (uint32_t)st_pg_int(r, i, 1),
+                                      .victim_player = (uint64_t)st_pg_int(r, i, 2),
+                                      .victim_class = (uint32_t)st_pg_int(r, i, 3),
+                                      .killer_player = (uint64_t)st_pg_int(r, i, 4),
+                                      .killer_class = (uint32_t)st_pg_int(r, i, 5)};
+    st_pg_result_free(&r);
+    return err;
+}

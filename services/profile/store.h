@@ -16,7 +16,8 @@
 enum {
     STORE_REFRESH_LIFE_DAYS = 90, /* of an unused refresh secret */
     STORE_REFRESH_GRACE_S = 60,   /* of a used one: a second tab, an answer that was lost */
-    STORE_NAMES_MAX = 64
+    STORE_NAMES_MAX = 64,
+    STORE_FIGHTS_MAX = 20
 };
 
 struct store;
@@ -64,6 +65,15 @@ int store_session(struct store *s, uint64_t player, uint64_t *epoch,
                   char name[PLAYER_NAME_MAX + 1]) ST_MUST_CHECK;
 /* Raises the session epoch. ST_ENOTFOUND. */
 int store_kick(struct store *s, uint64_t player, uint64_t *epoch) ST_MUST_CHECK;
+
+/* A ship that was destroyed; player 0: nobody's, class 0: the Sun. */
+struct store_fight {
+    uint64_t at_ms, victim_player, killer_player;
+    uint32_t zone, victim_class, killer_class;
+};
+/* The newest fights of a player into out (STORE_FIGHTS_MAX), the newest first. */
+int store_fights(struct store *s, uint64_t player, struct store_fight *out,
+                 size_t *found) ST_MUST_CHECK;
 
 struct store_name {
     uint64_t player;

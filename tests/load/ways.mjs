@@ -13,6 +13,7 @@ const HUNT_MS = 240000;
 const LAIRS = [
     [-2600, 5200],
     [4200, 3600],
+    [9000, 6300],
 ];
 const SUN = 524288;
 
@@ -60,18 +61,21 @@ function waysFrom(bot, from) {
     return found;
 }
 
-const roomFor = (bot, good, hold) => Math.floor(hold / bot.good(good).mass);
+const massOf = (bot, cargo) =>
+    cargo.reduce((sum, { commodity, quantity }) => sum + quantity * bot.good(commodity).mass, 0);
+const roomFor = (bot, good, { hold, cargo }) =>
+    Math.floor((hold - massOf(bot, cargo)) / bot.good(good).mass);
 
 async function bestTrade(bot) {
     const here = stationOf(bot);
-    const { credits, hold } = await bot.account();
+    const account = await bot.account();
     const markets = await bot.markets();
     const ways = waysFrom(bot, here);
     let best = { rate: 0 };
     for (const line of markets) {
         if (line.location !== here.id || !line.sells || line.restricted) continue;
-        const room = Math.min(line.stock, roomFor(bot, line.commodity, hold), 1000);
-        const quantity = Math.floor(Math.min(room, (0.9 * credits) / line.buy));
+        const room = Math.min(line.stock, roomFor(bot, line.commodity, account), 1000);
+        const quantity = Math.floor(Math.min(room, (0.9 * account.credits) / line.buy));
         if (quantity < 1) continue;
         for (const there of markets) {
             if (there.commodity !== line.commodity || !there.buys || there.restricted) continue;
@@ -116,14 +120,14 @@ export async function haul(bot) {
 /** Takes the delivery that pays best per minute, and brings it. */
 export async function deliver(bot) {
     const here = stationOf(bot);
-    const { credits, hold } = await bot.account();
+    const account = await bot.account();
     const { offer } = await bot.contracts();
     const ways = waysFrom(bot, here);
     const wayOf = (c) => ways.get(bot.station(c.destination));
     const rate = (c) => c.fee / seconds(wayOf(c));
     const mine = offer
-        .filter((c) => c.collateral <= credits && wayOf(c))
-        .filter((c) => c.quantity <= roomFor(bot, c.commodity, hold))
+        .filter((c) => c.collateral <= account.credits && wayOf(c))
+        .filter((c) => c.quantity <= roomFor(bot, c.commodity, account))
         .sort((a, b) => rate(b) - rate(a));
     if (mine.length === 0) return moveOn(bot);
     await bot.takeContract(mine[0]);
@@ -198,7 +202,7 @@ export async function hunt(bot, until) {
     const home = stationOf(bot);
     const end = Math.min(until, performance.now() + HUNT_MS);
     await bot.undock();
-    for (let i = Math.floor(Math.random() * 2); performance.now() < end; i++) {
+    for (let i = Math.floor(Math.random() * LAIRS.length); performance.now() < end; i++) {
         const [x, y] = LAIRS[i % LAIRS.length].map((n) => n + SUN);
         let there = false;
         bot.flyTo({ x, y }).then(

@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { Code, OrderResult, Phase, Player, ServerFrame, Side } from './client.mjs';
-import { env, journey, top, until } from './harness.mjs';
+import { env, journey, stack, top, until } from './harness.mjs';
 import { docks } from './world.mjs';
 
 async function entered() {
@@ -227,4 +227,34 @@ journey('the socket refuses strangers', async ({ defer }) => {
     player.socket.send(Buffer.alloc(4000));
     await player.until('closed', () => player.closed);
     assert.equal(player.closed.code, 1009);
+});
+
+journey('the record of a pilot: fights for everybody, trade for oneself', async ({ defer }) => {
+    const [ada, bob] = [await entered(), await entered()];
+    defer(() => ada.close());
+    defer(() => bob.close());
+    await stack.sql(
+        `INSERT INTO profile.combat_log (event_id, shard, world_epoch, tick, zone, x, y,
+            victim_player, victim_ship, victim_class, victim_faction, killer_player, killer_ship,
+            killer_class, assists)
+         SELECT -${ada.id}::bigint * 100 - i, 0, 1, i, 5, 0, 0, ${bob.id}, 1, 1, 1, ${ada.id}, 2,
+            3, '{}' FROM generate_series(1, 25) i;
+         INSERT INTO economy.pilot_days (day, player, traded, trades, bounties, kills)
+         VALUES ((now() AT TIME ZONE 'UTC')::date, ${ada.id}, -120, 3, 500, 1),
+                ((now() AT TIME ZONE 'UTC')::date - 40, ${ada.id}, 9, 9, 9, 9)`,
+    );
+    const { record } = await bob.ask({ record: { player: ada.id } });
+    assert.equal(record.name, ada.profile.name);
+    assert.equal(record.row.length, 20);
+    assert.equal(String(record.row[0].victimPlayer), bob.id);
+    assert.equal(record.row[0].killerClass, 3);
+    const own = await bob.ask({ record: {} });
+    assert.equal(String(own.record.player), bob.id);
+    assert.equal(own.record.row.length, 20);
+    assert.equal((await bob.ask({ record: { player: 5 } })).code, Code.CODE_NOT_FOUND);
+    const { trading } = await ada.ask({ trading: {} });
+    assert.equal(trading.day.length, 1);
+    const [{ traded, trades, bounties, kills }] = trading.day;
+    assert.deepEqual([Number(traded), trades, Number(bounties), kills], [-120, 3, 500, 1]);
+    assert.equal((await bob.ask({ trading: {} })).trading.day.length, 0);
 });

@@ -14,7 +14,7 @@ const protoRoot = path.join(path.dirname(fileURLToPath(import.meta.url)), '../..
 export function loadSchemas() {
     const root = new protobuf.Root();
     root.resolvePath = (origin, target) => path.join(protoRoot, target);
-    const files = ['client', 'types', 'sector', 'trade', 'account', 'contract', 'limit', 'chat'];
+    const files = ['client', 'types', 'sector', 'trade', 'account', 'contract', 'limit', 'chat', 'record'];
     files.push('event', 'world');
     root.loadSync(files.map((name) => `startrader/v1/${name}.proto`));
     return root.lookup('startrader.v1');

@@ -29,6 +29,9 @@ async function guest({ landing, docked }) {
     return pilot;
 }
 
+const idOf = ({ page }) =>
+    page.evaluate(() => JSON.parse(localStorage.getItem('startrader.credentials')).playerId);
+
 export const chatStates = (kit) => [
     [
         'chat: from a station into flight, as text; muted and reported',
@@ -87,6 +90,40 @@ export const chatStates = (kit) => [
             await bob.until('nobody is muted', async () => !(await bob.shown('.muted-list .row')));
             await speak(ann, 'and now?');
             await hears(bob, 'and now?');
+        },
+    ],
+    [
+        'the record of a pilot: the own one by P, another one from chat',
+        async () => {
+            const { says } = kit;
+            const ann = await guest(kit);
+            const bob = await guest(kit);
+            const [first, second] = [await idOf(ann), await idOf(bob)];
+            await stack.sql(
+                `INSERT INTO profile.combat_log (event_id, shard, world_epoch, tick, zone, x, y,
+                    victim_player, victim_ship, victim_class, victim_faction, killer_player,
+                    killer_ship, killer_class, assists)
+                 VALUES (-${first}, 0, 1, 1, 5, 0, 0, ${second}, 1, 1, 1, ${first}, 2, 3, '{}'),
+                        (-${second}, 0, 1, 1, 5, 0, 0, ${first}, 1, 1, 1, 0, 0, 0, '{}');
+                 INSERT INTO economy.pilot_days (day, player, traded, trades, bounties, kills)
+                 VALUES ((now() AT TIME ZONE 'UTC')::date, ${first}, 4321, 7, 500, 1)`,
+            );
+            await ann.page.keyboard.press('KeyP');
+            await says(ann, '.drawer .days tbody td:nth-child(2)', '7 · +4,321');
+            await says(ann, '.fights .gain', /^Guest-\w+ destroyed Guest-\w+$/);
+            await says(ann, '.fights .loss', /^The Sun destroyed Guest-\w+$/);
+            await ann.shot('state-pilot');
+            await ann.page.setViewportSize(PHONE);
+            await ann.shot('state-pilot-phone');
+            await ann.page.click('.drawer .head button');
+            await ann.page.click('.to-chat');
+            await speak(ann, 'who am I?');
+            await bob.page.click('.to-chat');
+            await hears(bob, 'who am I?');
+            await bob.page.locator('.speaker').last().click();
+            await bob.page.click('.acts button:has-text("Who is it")');
+            await says(bob, '.fights .loss', /^The Sun destroyed Guest-\w+$/);
+            assert.equal(await bob.page.locator('.drawer .days').count(), 0);
         },
     ],
 ];

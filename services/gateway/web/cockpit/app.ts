@@ -17,7 +17,7 @@ import { Chat } from './chat';
 import { persist, sayAuth, sayRefused, signInDialog, tell, Dialog } from './dialogs';
 import { Docked } from './docked';
 import { h, setVar, toggle } from './dom';
-import { chatDrawer, menuDrawer, pilotDrawer } from './drawer';
+import { chatDrawer, menuDrawer } from './drawer';
 import { DeathDialog, tellPrivate, tellPublic } from './events';
 import { FlightView } from './flightview';
 import { Game } from './game';
@@ -27,6 +27,7 @@ import type { IconName } from './icons';
 import { Landing } from './landing';
 import { MapScreen } from './mapscreen';
 import { Market } from './market';
+import { PilotCard } from './pilotcard';
 import { Settings } from './settings';
 import { Sound } from './sound';
 import { Soundscape } from './soundscape';
@@ -232,6 +233,7 @@ export class App {
   private build(session: Session): Cockpit {
     const game = new Game(session, this.parts.kernel);
     const market = new Market(game);
+    game.showPilot = (player) => this.openDrawer('pilot', player);
     const hud = new Hud(
       game,
       this.bindings,
@@ -520,15 +522,15 @@ export class App {
     else if (game.phase === Phase.FLYING) this.openDrawer('chat');
   }
 
-  private openDrawer(kind: 'menu' | 'pilot' | 'chat'): void {
+  private openDrawer(kind: 'menu' | 'pilot' | 'chat', player = 0): void {
     const { cockpit } = this;
     const was = this.drawer?.dataset['kind'];
     this.closeTop();
-    if (!cockpit || was === kind) return;
+    if (!cockpit || (was === kind && player === 0)) return;
     const close = (): void => void this.closeTop();
     this.drawer =
       kind === 'pilot'
-        ? pilotDrawer(cockpit.game, this.profile, close)
+        ? new PilotCard(cockpit.game, player, close).element
         : kind === 'chat'
           ? chatDrawer(cockpit.chat.element, close)
           : menuDrawer(cockpit.game, this.settings, this.bindings, this.profile, this.view.fps, {

@@ -192,6 +192,7 @@ export class Chat {
     return h(
       'span',
       { class: 'acts' },
+      act('chatWho', () => this.game.showPilot(Number(line.player))),
       act('chatMute', () => void this.change([Number(line.player)], [])),
       act('chatReport', () => void this.report(line)),
     );

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The drawer at the right: menu with settings, bindings, network figures and account; the pilot.
+// The drawer at the right: menu with settings, bindings, network figures and account; chat.
 
 import type { Profile } from '../sdk/auth';
 import type { Bindings } from './bindings';
@@ -7,7 +7,7 @@ import { keyRows } from './controls';
 import { h } from './dom';
 import type { Game } from './game';
 import type { Settings, Values } from './settings';
-import { figure, money, say } from './text';
+import { figure, say } from './text';
 
 export interface DrawerActions {
   close: () => void;
@@ -132,26 +132,5 @@ export function chatDrawer(chat: HTMLElement, close: () => void): HTMLElement {
       h('button', { class: 'button', onclick: close }, say('close')),
     ),
     chat,
-  );
-}
-
-export function pilotDrawer(game: Game, profile: Profile | null, close: () => void): HTMLElement {
-  const since = profile?.createdAt
-    ? new Date(profile.createdAt * 1000).toLocaleDateString('en-GB')
-    : say('unknown');
-  return h(
-    'aside',
-    { class: 'drawer', role: 'dialog', label: say('pilot') },
-    h(
-      'div',
-      { class: 'head' },
-      h('h2', {}, h('bdi', {}, game.session.welcome?.name ?? say('pilot'))),
-      h('button', { class: 'button', onclick: close }, say('close')),
-    ),
-    row(say('since'), since),
-    row(say('shipClass'), game.own?.shipClass?.name ?? say('unknown')),
-    row(say('credits'), game.credits === null ? say('unknown') : money(game.credits)),
-    row(say('kills'), figure(profile?.kills ?? 0)),
-    row(say('deaths'), figure(profile?.deaths ?? 0)),
   );
 }

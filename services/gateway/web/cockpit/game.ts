@@ -33,6 +33,8 @@ export class Game {
   /** Station the route leads to, 0 = none. */
   route = 0;
   credits: number | null = null;
+  /** Shows what is known of a pilot: set by the app. */
+  showPilot: (player: number) => void = () => undefined;
   private readonly attackers = new Map<number, number>();
   private readonly classes = new Map<number, ShipClass>();
   private readonly goods = new Map<number, Good>();

@@ -76,11 +76,12 @@ export class Leaders {
     const name = this.game.session.names.of(Number(leader.playerId));
     if (!name) this.nameless = true;
     const own = leader.playerId === this.game.session.playerId;
+    const show = (): void => this.game.showPilot(Number(leader.playerId));
     return h(
       'li',
       { class: own ? 'own' : '' },
       h('span', { class: 'rank figure' }, String(rank)),
-      h('b', {}, name || '…'),
+      h('b', {}, h('button', { class: 'link', onclick: show }, name || '…')),
       count !== null && h('span', { class: 'mute' }, say(count, { n: figure(leader.count) })),
       h('span', { class: 'figure' }, money(leader.value)),
     );

@@ -14,8 +14,10 @@ import type {
   MarketLine,
   OrderReply,
   QuoteReply,
+  RecordReply,
   ReportReply,
   ShipReply,
+  TradingReply,
 } from '@gen/api';
 import {
   ChatLineSchema,
@@ -42,6 +44,12 @@ import {
   type LimitRequest,
   LimitRequestSchema,
 } from '@gen/limit_pb';
+import {
+  RecordReplySchema,
+  RecordRequestSchema,
+  TradingReplySchema,
+  TradingRequestSchema,
+} from '@gen/record_pb';
 import {
   AccountReplySchema,
   AccountRequestSchema,
@@ -278,6 +286,18 @@ export abstract class Desk {
     const value = create(NamesRequestSchema, { player: players.map((p) => BigInt(p)) });
     const { player, name } = await this.answer('names', { case: 'names', value });
     return new Map(player.map((p, i) => [Number(p), name[i] ?? '']));
+  }
+
+  /** What a pilot has done in fights; 0 = this one. */
+  async record(player = 0): Promise<RecordReply> {
+    const value = create(RecordRequestSchema, { player: BigInt(player) });
+    return plain(RecordReplySchema, await this.answer('record', { case: 'record', value }));
+  }
+
+  /** What this pilot earned by trade and bounties, by day. */
+  async trading(): Promise<TradingReply> {
+    const value = create(TradingRequestSchema, {});
+    return plain(TradingReplySchema, await this.answer('trading', { case: 'trading', value }));
   }
 
   /** Hears the lines of a zone from now on (0: of none) as `chat`; what was said lately there. */
