@@ -77,86 +77,36 @@ static void refuse(struct uplink *u, uint32_t sid, const uint8_t *request_id,
     send_reply(u, sid, request_id, code, &r);
 }
 
-/* Moves the body of a service's answer into the client's; false when it is not there. */
-static bool set_body(Startrader__V1__Reply *r, Startrader__V1__Request__BodyCase kind,
-                     const void *reply, Startrader__V1__NamesReply *names)
+/* Names come flat behind their code. */
+static bool set_names(Startrader__V1__Reply *r, const Startrader__V1__ProfileNamesReply *n,
+                      Startrader__V1__NamesReply *names)
 {
-    const Startrader__V1__ProfileNamesReply *n = reply;
-    switch (kind) {
-    case STARTRADER__V1__REQUEST__BODY_UNDOCK:
-        r->body_case = STARTRADER__V1__REPLY__BODY_UNDOCK;
-        r->undock = ((const Startrader__V1__EconUndockReply *)reply)->undock;
-        return r->undock != NULL;
-    case STARTRADER__V1__REQUEST__BODY_MARKET:
-        r->body_case = STARTRADER__V1__REPLY__BODY_MARKET;
-        r->market = ((const Startrader__V1__EconMarketReply *)reply)->market;
-        return r->market != NULL;
-    case STARTRADER__V1__REQUEST__BODY_ORDER:
-        r->body_case = STARTRADER__V1__REPLY__BODY_ORDER;
-        r->order = ((const Startrader__V1__EconOrderReply *)reply)->order;
-        return r->order != NULL;
-    case STARTRADER__V1__REQUEST__BODY_ACCOUNT:
-        r->body_case = STARTRADER__V1__REPLY__BODY_ACCOUNT;
-        r->account = ((const Startrader__V1__EconAccountReply *)reply)->account;
-        return r->account != NULL;
-    case STARTRADER__V1__REQUEST__BODY_QUOTE:
-        r->body_case = STARTRADER__V1__REPLY__BODY_QUOTE;
-        r->quote = ((const Startrader__V1__EconQuoteReply *)reply)->quote;
-        return r->quote != NULL;
-    case STARTRADER__V1__REQUEST__BODY_SHIP:
-        r->body_case = STARTRADER__V1__REPLY__BODY_SHIP;
-        r->ship = ((const Startrader__V1__EconShipReply *)reply)->ship;
-        return r->ship != NULL;
-    case STARTRADER__V1__REQUEST__BODY_CONTRACTS:
-        r->body_case = STARTRADER__V1__REPLY__BODY_CONTRACTS;
-        r->contracts = ((const Startrader__V1__EconContractsReply *)reply)->contracts;
-        return r->contracts != NULL;
-    case STARTRADER__V1__REQUEST__BODY_CONTRACT:
-        r->body_case = STARTRADER__V1__REPLY__BODY_CONTRACT;
-        r->contract = ((const Startrader__V1__EconContractReply *)reply)->contract;
-        return r->contract != NULL;
-    case STARTRADER__V1__REQUEST__BODY_BOOK:
-        r->body_case = STARTRADER__V1__REPLY__BODY_BOOK;
-        r->book = ((const Startrader__V1__EconBookReply *)reply)->book;
-        return r->book != NULL;
-    case STARTRADER__V1__REQUEST__BODY_LIMIT:
-        r->body_case = STARTRADER__V1__REPLY__BODY_LIMIT;
-        r->limit = ((const Startrader__V1__EconLimitReply *)reply)->limit;
-        return r->limit != NULL;
-    case STARTRADER__V1__REQUEST__BODY_NAMES:
-        r->body_case = STARTRADER__V1__REPLY__BODY_NAMES;
-        names->n_player = names->n_name = ST_MIN(n->n_player, n->n_name);
-        names->player = n->player;
-        names->name = n->name;
-        r->names = names;
-        return true;
-    case STARTRADER__V1__REQUEST__BODY_SAY:
-        r->body_case = STARTRADER__V1__REPLY__BODY_SAY;
-        r->say = ((const Startrader__V1__ProfileSayReply *)reply)->say;
-        return r->say != NULL;
-    case STARTRADER__V1__REQUEST__BODY_CHAT:
-        r->body_case = STARTRADER__V1__REPLY__BODY_CHAT;
-        r->chat = ((const Startrader__V1__ProfileChatReply *)reply)->chat;
-        return r->chat != NULL;
-    case STARTRADER__V1__REQUEST__BODY_MUTES:
-        r->body_case = STARTRADER__V1__REPLY__BODY_MUTES;
-        r->mutes = ((const Startrader__V1__ProfileMutesReply *)reply)->mutes;
-        return r->mutes != NULL;
-    case STARTRADER__V1__REQUEST__BODY_REPORT:
-        r->body_case = STARTRADER__V1__REPLY__BODY_REPORT;
-        r->report = ((const Startrader__V1__ProfileReportReply *)reply)->report;
-        return r->report != NULL;
-    case STARTRADER__V1__REQUEST__BODY_RECORD:
-        r->body_case = STARTRADER__V1__REPLY__BODY_RECORD;
-        r->record = ((const Startrader__V1__ProfileRecordReply *)reply)->record;
-        return r->record != NULL;
-    case STARTRADER__V1__REQUEST__BODY_TRADING:
-        r->body_case = STARTRADER__V1__REPLY__BODY_TRADING;
-        r->trading = ((const Startrader__V1__EconTradingReply *)reply)->trading;
-        return r->trading != NULL;
-    default:
+    names->n_player = names->n_name = ST_MIN(n->n_player, n->n_name);
+    names->player = n->player;
+    names->name = n->name;
+    r->body_case = STARTRADER__V1__REPLY__BODY_NAMES;
+    r->names = names;
+    return true;
+}
+
+/* Moves the body of a service's answer into the client's; false when it is not there. The schemas
+ * call a request, its answer and the body in a service's answer by the same name. */
+static bool set_body(Startrader__V1__Reply *r, Startrader__V1__Request__BodyCase kind,
+                     const ProtobufCMessage *reply)
+{
+    const ProtobufCFieldDescriptor *asked = protobuf_c_message_descriptor_get_field(
+        &startrader__v1__request__descriptor, (unsigned)kind);
+    const ProtobufCFieldDescriptor *from = protobuf_c_message_descriptor_get_field_by_name(
+        reply->descriptor, asked ? asked->name : "");
+    const ProtobufCFieldDescriptor *to = protobuf_c_message_descriptor_get_field_by_name(
+        &startrader__v1__reply__descriptor, asked ? asked->name : "");
+    void *body = NULL;
+    if (!from || !to)
         return false;
-    }
+    memcpy(&body, (const uint8_t *)reply + from->offset, sizeof body);
+    memcpy((uint8_t *)r + to->offset, &body, sizeof body);
+    r->body_case = (Startrader__V1__Reply__BodyCase)to->id;
+    return body != NULL;
 }
 
 static void on_answer(void *ctx, uint64_t key, Startrader__V1__Code code, const void *reply)
@@ -175,7 +125,11 @@ static void on_answer(void *ctx, uint64_t key, Startrader__V1__Code code, const 
     if (!sessions_who(u->sessions, copy.sid, &who))
         return;
     (*who.requests_open)--;
-    if (code == STARTRADER__V1__CODE__CODE_OK && !(reply && set_body(&r, copy.kind, reply, &names)))
+    bool set = false;
+    if (code == STARTRADER__V1__CODE__CODE_OK && reply)
+        set = copy.kind == STARTRADER__V1__REQUEST__BODY_NAMES ? set_names(&r, reply, &names)
+                                                               : set_body(&r, copy.kind, reply);
+    if (code == STARTRADER__V1__CODE__CODE_OK && !set)
         code = STARTRADER__V1__CODE__CODE_UNAVAILABLE;
     if (code == STARTRADER__V1__CODE__CODE_UNSPECIFIED)
         code = STARTRADER__V1__CODE__CODE_UNAVAILABLE;

@@ -14,8 +14,8 @@ const protoRoot = path.join(path.dirname(fileURLToPath(import.meta.url)), '../..
 export function loadSchemas() {
     const root = new protobuf.Root();
     root.resolvePath = (origin, target) => path.join(protoRoot, target);
-    const files = ['client', 'types', 'sector', 'trade', 'account', 'contract', 'limit', 'chat', 'record'];
-    files.push('event', 'world');
+    const files = ['client', 'types', 'sector', 'trade', 'account', 'contract', 'limit', 'chat'];
+    files.push('record', 'event', 'world');
     root.loadSync(files.map((name) => `startrader/v1/${name}.proto`));
     return root.lookup('startrader.v1');
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The drawer of a pilot: since when, ship, ships destroyed and lost, the last fights; of oneself the
-// trade of the last days as well. Asks when it is opened, and for names while it is open.
+// The drawer of a pilot: since when, ship, ships destroyed and lost, the last fights; of oneself
+// the trade of the last days as well. Asks when it is opened, and for names while it is open.
 
 import { create } from '@bufbuild/protobuf';
 import {
@@ -92,7 +92,7 @@ export class PilotCard {
   }
 
   private ship(): HTMLElement[] {
-    const ship = this.game.own?.shipClass;
+    const ship = this.game.shipClass(this.game.own?.state?.classId ?? 0);
     if (!ship) return [];
     const sheet = new Sheet();
     sheet.resize(240, 120);
