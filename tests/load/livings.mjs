@@ -17,6 +17,9 @@ const { values } = parseArgs({ options });
 const minutes = Number(values.minutes ?? 15);
 const pilots = Number(values.pilots ?? 4);
 
+const TROUBLE_MS = 1000;
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+
 // The next station after a loss; the ship is there by itself.
 async function backDocked(bot) {
     if (bot.phase === "flying") {
@@ -43,6 +46,7 @@ async function live(way, end) {
         } catch (error) {
             const { code = error.message } = error;
             life.troubles[code] = (life.troubles[code] ?? 0) + 1;
+            await pause(TROUBLE_MS);
             if (!bot.connected) await bot.until(() => bot.connected, 60000);
             await backDocked(bot).catch(() => {});
         }

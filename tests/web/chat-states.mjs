@@ -81,7 +81,7 @@ export const chatStates = (kit) => [
             await bob.page.keyboard.press('Escape');
             await bob.page.click('.drawer button:has-text("Open")');
             await says(bob, '.drawer .muted-list', /^Not heardGuest-\w+Unmute$/);
-            await bob.shot('state-chat-phone');
+            await bob.shot('state-chat-muted');
             await bob.page.reload();
             await bob.until('in flight again', () => bob.shown('.hud .console'));
             await bob.page.keyboard.press('Enter');
@@ -113,8 +113,6 @@ export const chatStates = (kit) => [
             await says(ann, '.fights .gain', /^Guest-\w+ destroyed Guest-\w+$/);
             await says(ann, '.fights .loss', /^The Sun destroyed Guest-\w+$/);
             await ann.shot('state-pilot');
-            await ann.page.setViewportSize(PHONE);
-            await ann.shot('state-pilot-phone');
             await ann.page.click('.drawer .head button');
             await ann.page.click('.to-chat');
             await speak(ann, 'who am I?');

@@ -22,6 +22,8 @@ const STATIONS = {
     'Vesta Pits': [21500, 13000],
 };
 
+const PHONE = { width: 390, height: 844 };
+
 /** The ship is lost while something else was to be done. */
 export class Lost extends Error {}
 
@@ -66,8 +68,28 @@ export class Pilot {
         return this.context.close();
     }
 
-    shot(name) {
-        return this.page.screenshot({ path: join(shots, `${name}.png`), timeout: 120000 });
+    async shot(name) {
+        await this.page.screenshot({ path: join(shots, `${name}.png`), timeout: 120000 });
+        if (name.startsWith('state-') && !name.includes('failed')) await this.phone(name);
+    }
+
+    /** The same state on a phone: nothing of it is wider than that, and its dialog is in reach. */
+    async phone(name) {
+        const before = this.page.viewportSize();
+        await this.page.setViewportSize(PHONE);
+        await this.until(`${name} fits a phone`, () =>
+            this.page.evaluate(() => {
+                const fits = (box) => box.left >= -1 && box.right <= innerWidth + 1;
+                const open = [...document.querySelectorAll('.dialog, .drawer, .banner')];
+                const shown = open.filter((element) => element.checkVisibility());
+                return (
+                    document.documentElement.scrollWidth <= innerWidth + 1 &&
+                    shown.every((element) => fits(element.getBoundingClientRect()))
+                );
+            }),
+        );
+        await this.page.screenshot({ path: join(shots, `${name}-phone.png`), timeout: 120000 });
+        await this.page.setViewportSize(before);
     }
 
     async until(what, condition, ms = 60000, pause = 50) {

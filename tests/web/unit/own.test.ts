@@ -132,6 +132,30 @@ test('the lead is steered until inputs come shortly before their tick', async ()
   for (const slack of slacks.slice(-50)) assert.ok(slack >= 0 && slack <= 110, String(slack));
 });
 
+test('on a line with jitter the lead is that of the worst input', async () => {
+  const k = await kernel();
+  const own = new OwnShip(k, config);
+  const server = new Server(k, 1000);
+  own.take(server.state(), 1000, 0);
+  own.lead = 4;
+  own.advanceTo(1004);
+  let late = 0;
+  for (let i = 1; i < 3000; i++) {
+    const wayMs = 60 + ((i * 37) % 91); // 60 to 150 ms
+    const due = own.nextTick;
+    const slackMs = Math.round((due - server.tick - 1) * 50 + 50 - wayMs);
+    const after = slackMs < 0 ? Math.ceil(-slackMs / 50) : 0;
+    if (i > 600 && after > 0) late++;
+    own.control(i, { ...NEUTRAL, heading: (i * 3) & 4095, thrust: Thrust.coast });
+    const ack = { ackSeq: i, ackTick: due + after, slackMs: Math.max(0, slackMs) };
+    own.take({ ...server.state(), ...ack }, server.tick, i * 50);
+    server.step();
+    own.advanceTo(server.tick + own.lead);
+  }
+  assert.equal(late, 0);
+  assert.ok(own.lead < 6.5, `${own.lead} ticks ahead`);
+});
+
 test('the guns fire at their cadence and only once per volley', async () => {
   const k = await kernel();
   const own = new OwnShip(k, config);

@@ -29,6 +29,8 @@ const HISTORY_MAX = 256;
 /** Inputs shall come so long before their tick. */
 const SLACK_MIN_MS = 20;
 const SLACK_MAX_MS = 60;
+/** Slack is remembered for so long: 15 s. */
+const SLACK_TICKS = 300;
 const STEER_SHARE = 0.02;
 const TICK_MS = 50;
 
@@ -66,6 +68,7 @@ export class OwnShip {
   corrections = 0;
   private tick = 0;
   private steeredTick = 0;
+  private slacks: { tick: number; ms: number }[] = [];
   private sent: Sent[] = [];
   private current: Controls = { ...NEUTRAL };
   private prevX = 0;
@@ -114,6 +117,7 @@ export class OwnShip {
   reset(): void {
     this.state = null;
     this.sent = [];
+    this.slacks = [];
     this.tick = 0;
     this.kernel.slots[OWN * SLOT_WORDS + SLOT.classId] = 0;
   }
@@ -151,23 +155,32 @@ export class OwnShip {
     else this.errorAt = -1e9;
   }
 
-  /** Moves the lead so that inputs come a little before the tick that they name: quickly when one
-   * was late, by 2 % of the time that passes when the server's slack is off its mark. */
+  /**
+   * Moves the lead so that inputs come a little before the tick that they name: quickly when one
+   * was late, by 2 % of the time that passes when the least slack of the last seconds is off its
+   * mark. The least, not the last: on a line with jitter it is the worst input that must be in time.
+   */
   private steer(state: OwnState): void {
     const input = this.sent.find((s) => s.seq === state.ackSeq);
     if (!input || state.ackTick === 0) return;
     const late = state.ackTick - input.tick;
     if (Math.abs(late) > 40) return;
+    const slack = late > 0 ? -late * TICK_MS : state.slackMs;
+    if (slack !== 0) this.slacks.push({ tick: state.ackTick, ms: slack }); // 0: it is not said
+    this.slacks = this.slacks.filter((s) => s.tick > state.ackTick - SLACK_TICKS);
+    const least = Math.min(...this.slacks.map((s) => s.ms));
     let change = 0;
     if (late !== 0) {
       change = late * (late > 0 ? 0.25 : 0.08);
-    } else if (state.slackMs < SLACK_MIN_MS || state.slackMs > SLACK_MAX_MS) {
+    } else if (slack !== 0 && (least < SLACK_MIN_MS || least > SLACK_MAX_MS)) {
       const room = STEER_SHARE * Math.min(100, Math.max(0, state.ackTick - this.steeredTick));
-      const off = (state.slackMs - (SLACK_MIN_MS + SLACK_MAX_MS) / 2) / TICK_MS;
+      const off = (least - (SLACK_MIN_MS + SLACK_MAX_MS) / 2) / TICK_MS;
       change = -Math.max(-room, Math.min(room, off));
     }
     this.steeredTick = state.ackTick;
-    this.lead = Math.max(LEAD_MIN, Math.min(LEAD_MAX, this.lead + change));
+    const before = this.lead;
+    this.lead = Math.max(LEAD_MIN, Math.min(LEAD_MAX, before + change));
+    for (const s of this.slacks) s.ms += (this.lead - before) * TICK_MS; // as it would be now
     input.tick = state.ackTick;
   }
 
