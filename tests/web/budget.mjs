@@ -56,9 +56,13 @@ const heap = async () => {
     await session.detach();
     return usedSize / 2 ** 20;
 };
-await pilot.until('ships', async () => (await page.evaluate(() => window.spent.frames.length)) > 50);
+const framesSeen = () => page.evaluate(() => window.spent.frames.length);
+await pilot.until('ships', async () => (await framesSeen()) > 50);
 const before = await heap();
-await page.evaluate(() => Object.assign(window.spent, { pictures: [], frames: [], copies: [], bytes: 0 }));
+await page.evaluate(() => {
+    for (const list of ['pictures', 'frames', 'copies']) window.spent[list].length = 0;
+    window.spent.bytes = 0;
+});
 await page.waitForTimeout(Number(values.minutes) * 60000);
 const spent = await page.evaluate(() => window.spent);
 const ships = await page.evaluate(() => document.querySelector('.summary')?.textContent ?? '');

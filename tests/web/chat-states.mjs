@@ -54,7 +54,7 @@ export const chatStates = (kit) => [
             // What is typed does not steer.
             await bob.page.keyboard.press('Enter');
             await bob.page.keyboard.type('where to? www');
-            await bob.shot('state-chat-flight');
+            await bob.shot('chat-flight'); // a phone would take the field away
             await bob.page.keyboard.press('Enter');
             await hears(ann, 'where to? www');
             await bob.page.keyboard.press('Escape');

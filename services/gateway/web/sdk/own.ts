@@ -166,7 +166,8 @@ export class OwnShip {
     const late = state.ackTick - input.tick;
     if (Math.abs(late) > 40) return;
     const slack = late > 0 ? -late * TICK_MS : state.slackMs;
-    if (slack !== 0) this.slacks.push({ tick: state.ackTick, ms: slack }); // 0: it is not said
+    // 0: it is not said.
+    if (slack !== 0) this.slacks.push({ tick: state.ackTick, ms: slack });
     this.slacks = this.slacks.filter((s) => s.tick > state.ackTick - SLACK_TICKS);
     const least = Math.min(...this.slacks.map((s) => s.ms));
     let change = 0;
