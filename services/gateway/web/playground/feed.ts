@@ -19,6 +19,8 @@ interface Entry {
 const ROWS_MAX = 200;
 /** New rows per refresh; more are counted only. */
 const NEW_MAX = 30;
+/** Kinds that come by the dozen: they never push out a greeting or an answer. */
+const FLOOD = ['delta', 'snapshot'];
 const REFRESH_MS = 250;
 /** Waits to be shown while the list is held. */
 const HELD_MAX = 1000;
@@ -174,13 +176,22 @@ export class Feed {
     return h('li', { data }, details);
   }
 
+  /** What came lately: as much of the flood as there is room beside what is rare. */
+  private choose(): Entry[] {
+    const rare = this.waiting.filter(({ kind }) => !FLOOD.includes(kind)).slice(-ROWS_MAX);
+    const flood = this.waiting.filter(({ kind }) => FLOOD.includes(kind));
+    const room = Math.max(0, NEW_MAX - rare.length);
+    const chosen = new Set([...rare, ...flood.slice(flood.length - Math.min(room, flood.length))]);
+    return this.waiting.filter((entry) => chosen.has(entry));
+  }
+
   private refresh(): void {
     for (const { n, text } of this.counts.values()) setText(text, String(n));
     if (this.paused) {
       setText(this.state, `Paused, ${this.waiting.length + this.skipped} more.`);
       return;
     }
-    const some = this.waiting.slice(-NEW_MAX);
+    const some = this.choose();
     this.skipped += this.waiting.length - some.length;
     this.waiting = [];
     for (const entry of some) this.rows.prepend(this.row(entry));

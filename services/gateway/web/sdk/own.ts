@@ -158,7 +158,7 @@ export class OwnShip {
   /**
    * Moves the lead so that inputs come a little before the tick that they name: quickly when one
    * was late, by 2 % of the time that passes when the least slack of the last seconds is off its
-   * mark. The least, not the last: on a line with jitter it is the worst input that must be in time.
+   * mark. The least, not the last: with jitter it is the worst input that must be in time.
    */
   private steer(state: OwnState): void {
     const input = this.sent.find((s) => s.seq === state.ackSeq);
