@@ -197,4 +197,5 @@ fault('without the database nothing is said, and nothing is lost', async ({ defe
     const { code, say: said } = await ada.ask(body, { id, ms: 30000 });
     assert.deepEqual([code, said.result], [Code.CODE_OK, DONE]);
     await hears(ada, 'is anybody there?');
+    await stack.waitAllReady();
 });

@@ -16,6 +16,8 @@ type Channel = 'zone' | 'near';
 const KEPT_MAX = 100;
 const REPORT_LINES = 20;
 const SAY_MAX = 200;
+/** So near to its end the list follows new lines. */
+const END_PX = 24;
 
 /** The sentence of what became of a line; '' when it was said. */
 export function sayResult({ result, limit }: Pick<SayReply, 'result' | 'limit'>): string {
@@ -141,8 +143,18 @@ export class Chat {
     if (list.length > KEPT_MAX) list.shift();
     const own = Number(line.player) === Number(this.game.session.playerId);
     if (!own) this.heard();
-    if (!own && channel !== this.channel) this.tabs[channel].classList.add('fresh');
-    if (channel === this.channel) this.draw();
+    if (channel === this.channel) this.append(line);
+    else if (!own) this.tabs[channel].classList.add('fresh');
+  }
+
+  /** A line at the end: the others stay as they are, with what is open or has the focus there. */
+  private append(line: ChatLine): void {
+    const { log, list } = this;
+    const atEnd = log.scrollTop + log.clientHeight >= log.scrollHeight - END_PX;
+    if (this.lines[this.channel].length === 1) list.replaceChildren();
+    list.append(this.row(line));
+    while (list.children.length > KEPT_MAX) list.firstElementChild?.remove();
+    if (atEnd) log.scrollTop = log.scrollHeight;
   }
 
   private onMutes(): void {
@@ -173,17 +185,21 @@ export class Chat {
           'button',
           {
             class: 'speaker',
+            data: { line: String(line.line) },
             attrs: { 'aria-expanded': String(this.chosen === line.line) },
-            onclick: () => {
-              this.chosen = this.chosen === line.line ? 0n : line.line;
-              this.draw();
-            },
+            onclick: () => this.choose(line.line),
           },
           h('bdi', {}, line.name),
         );
     const acts = !own && this.chosen === line.line ? this.acts(line) : null;
     const at = new Date(Number(line.atMs)).toLocaleTimeString('en-GB');
     return h('li', { title: at }, name, ' ', h('bdi', { class: 'said' }, line.text), acts);
+  }
+
+  private choose(line: bigint): void {
+    this.chosen = this.chosen === line ? 0n : line;
+    this.draw();
+    this.list.querySelector<HTMLElement>(`[data-line="${line}"]`)?.focus();
   }
 
   private acts(line: ChatLine): HTMLElement {
