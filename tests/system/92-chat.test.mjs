@@ -3,8 +3,8 @@
 // side of both.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { Code, ReportResult, SayResult } from './client.mjs';
-import { fault, journey, stack, until } from './harness.mjs';
+import { Code, Player, ReportResult, SayResult } from './client.mjs';
+import { env, fault, journey, stack, until } from './harness.mjs';
 import { comesBack, pilot } from './world.mjs';
 
 const HOME = 1;
@@ -198,4 +198,14 @@ fault('without the database nothing is said, and nothing is lost', async ({ defe
     assert.deepEqual([code, said.result], [Code.CODE_OK, DONE]);
     await hears(ada, 'is anybody there?');
     await stack.waitAllReady();
+    // Each connection to the database learns by its first question that the old one is gone.
+    await until('every connection has learned it', async () => {
+        for (let i = 0; i < 8; i += 1) {
+            const stranger = new Player(env.ST_URL);
+            const guest = await stranger.http('POST', '/v1/auth/guest', { body: {} });
+            const history = await stranger.http('GET', `/v1/markets/${HOME}/1/history`);
+            if (guest.status !== 201 || history.status !== 200) return false;
+        }
+        return true;
+    });
 });
