@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import type { CellDelta } from '@gen/sector_pb';
 import { packControls, SLOT, SLOT_WORDS, Thrust } from '@web/kernel/kernel';
 import {
   checkColumns,
@@ -139,18 +140,23 @@ test('cells that are no longer visible are forgotten', async () => {
   assert.equal(world.entities.size, 0);
 });
 
+/** Adds a volley that is fired in the tick of `d` from the place of its first ship. */
+const shoot = (d: CellDelta, id: number, owner: number): void => {
+  d.shotId.push(id);
+  d.shotOwner.push(owner);
+  d.shotTick.push(d.tick);
+  d.shotPos.push(d.pos[0]!);
+  d.shotFrac.push(d.frac[0]!);
+  d.shotVel.push(0);
+  d.shotCtl.push((1 << 12) | (3 << 16));
+};
+
 test('bolts fly, end at a hit, and end with their life', async () => {
   const k = await kernel();
   const world = new World(k, config);
   world.advanceTo(20);
   const d = delta(20, [still(1, HOME.x, HOME.y)], true);
-  d.shotId.push(77);
-  d.shotOwner.push(1);
-  d.shotTick.push(20);
-  d.shotPos.push(d.pos[0]!);
-  d.shotFrac.push(d.frac[0]!);
-  d.shotVel.push(0);
-  d.shotCtl.push((1 << 12) | (3 << 16));
+  shoot(d, 77, 1);
   world.apply(d, false, 0);
   const bolts = (tick: number): number[] => {
     const xs: number[] = [];
@@ -168,6 +174,28 @@ test('bolts fly, end at a hit, and end with their life', async () => {
   assert.equal(bolts(31).length, 1);
   world.shots.expire(46, 46);
   assert.equal(bolts(46).length, 0);
+});
+
+test('a volley is told once: the own ones when they are fired', async () => {
+  const world = new World(await kernel(), config);
+  const told: number[] = [];
+  world.events.on('volley', ({ ship }) => told.push(ship));
+  world.advanceTo(20);
+  world.own = 1;
+  const guns = { heading: 0, weapon: 1, mounts: 2, live: 3 };
+  world.fired({ ...HOME, vx: 0, vy: 0, ship: 1, tick: 20, ...guns });
+  assert.deepEqual(told, [1]);
+  const d = delta(20, [still(1, HOME.x, HOME.y)], true);
+  shoot(d, 77, 1);
+  shoot(d, 78, 2);
+  world.apply(d, false, 0);
+  assert.deepEqual(told, [1, 2]);
+  world.apply(d, false, 0);
+  assert.deepEqual(told, [1, 2]);
+  const unforeseen = delta(40, [still(1, HOME.x, HOME.y)], false);
+  shoot(unforeseen, 79, 1);
+  world.apply(unforeseen, false, 0);
+  assert.deepEqual(told, [1, 2, 1]);
 });
 
 test('blending falls from one to nothing', () => {

@@ -275,7 +275,7 @@ export class Session {
       this.world = new World(this.options.kernel, this.config);
       this.own = new OwnShip(this.options.kernel, this.config);
       const world = this.world;
-      this.own.onFire = (volley) => world.shots.predict(volley);
+      this.own.onFire = (volley) => world.fired(volley);
     }
     this.world.clear();
     this.own?.reset();

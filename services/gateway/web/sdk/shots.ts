@@ -65,8 +65,14 @@ export class Shots {
     this.predicted = [];
   }
 
-  /** Takes the shots of a delta or snapshot; `guns` tells the mounts of a ship, 0 = not known. */
-  take(d: CellDelta, own: number, guns: (ship: number, weapon: number) => number): void {
+  /** Takes the shots of a delta or snapshot; `guns` tells the mounts of a ship, 0 = not known.
+   *  `fired` is called with what was fired in this very tick and not predicted. */
+  take(
+    d: CellDelta,
+    own: number,
+    guns: (ship: number, weapon: number) => number,
+    fired: (volley: Volley) => void,
+  ): void {
     for (let i = 0; i < d.shotId.length; i++) {
       const id = d.shotId[i]!;
       const ship = d.shotOwner[i]!;
@@ -87,8 +93,9 @@ export class Shots {
         mounts,
         live: mask,
       };
-      if (ship === own) this.confirm(volley.tick);
+      const known = ship === own && this.confirm(volley.tick);
       this.put(volley, id, ship === own);
+      if (!known && volley.tick === d.tick) fired(volley);
     }
   }
 
@@ -98,9 +105,10 @@ export class Shots {
     if (row) this.predicted.push(row);
   }
 
-  private confirm(tick: number): void {
+  private confirm(tick: number): boolean {
     const at = this.predicted.findIndex((row) => Math.abs(row.tick - tick) <= NEAR_TICKS);
     if (at >= 0) this.drop(this.predicted.splice(at, 1)[0]!);
+    return at >= 0;
   }
 
   private put(v: Volley, id: number, own: boolean): Row | null {

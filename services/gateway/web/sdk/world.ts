@@ -13,17 +13,10 @@ import {
   SLOT,
   SLOT_WORDS,
 } from '../kernel/kernel';
-import {
-  checkColumns,
-  digestOf,
-  eachMotion,
-  type Motion,
-  unpackPlace,
-  unpackStatic,
-} from './cells';
+import { checkColumns, digestOf, eachMotion, type Motion, unpackStatic } from './cells';
 import { Emitter } from './emitter';
 import { BLEND_MAX, blendShare, type Entity, type Pose, turnBetween } from './entity';
-import { Shots } from './shots';
+import { Shots, type Volley } from './shots';
 
 /** Slots below this are the own ship's prediction. */
 export const FIRST_SLOT = 2;
@@ -44,7 +37,7 @@ export interface Impact {
 export interface WorldEvents {
   gone: { entity: Entity; reason: GoneReason; x: number; y: number };
   impact: Impact;
-  /** Somebody's volley that is new. */
+  /** A volley that is new: of others as the server tells it, of the own guns when they fire. */
   volley: { ship: number; x: number; y: number };
 }
 
@@ -280,14 +273,18 @@ export class World {
       this.entities.get(d.lootId[i]!)?.goods.set(d.lootGoods[i]! & 255, d.lootGoods[i]! >>> 8);
   }
 
+  /** A volley of the own guns, seen and heard before the server has named it. */
+  fired(volley: Volley): void {
+    this.shots.predict(volley);
+    this.events.emit('volley', { ship: volley.ship, x: volley.x, y: volley.y });
+  }
+
   private takeShots(d: CellDelta): void {
-    for (let i = 0; i < d.shotId.length; i++) {
-      if (d.shotTick[i] !== d.tick || d.shotOwner[i] === this.own) continue;
-      const [x, y] = unpackPlace(d.cell, d.shotPos[i]!, d.shotFrac[i]!);
-      this.events.emit('volley', { ship: d.shotOwner[i]!, x, y });
-    }
-    this.shots.take(d, this.own, (ship, weapon) =>
-      this.mounts(this.entities.get(ship)?.classId ?? 0, weapon),
+    this.shots.take(
+      d,
+      this.own,
+      (ship, weapon) => this.mounts(this.entities.get(ship)?.classId ?? 0, weapon),
+      ({ ship, x, y }) => this.events.emit('volley', { ship, x, y }),
     );
   }
 
