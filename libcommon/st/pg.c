@@ -81,9 +81,20 @@ void st_pg_free(struct st_pg **c)
     *c = NULL;
 }
 
+/* Whether the server ended an idle connection: nobody asked it anything, yet there is something to
+ * read, its farewell or the end of the stream. A setting that changed would look the same and costs
+ * one connection more; a question sent here instead would cost its asker the answer. */
+static bool has_left(const struct st_pg *c)
+{
+    if (PQtransactionStatus(c->conn) != PQTRANS_IDLE)
+        return false;
+    struct pollfd p = {.fd = PQsocket(c->conn), .events = POLLIN};
+    return poll(&p, 1, 0) > 0;
+}
+
 bool st_pg_up(const struct st_pg *c)
 {
-    return c->conn != NULL;
+    return c->conn && !has_left(c);
 }
 
 uint64_t st_pg_generation(const struct st_pg *c)
@@ -186,7 +197,7 @@ static void quiet_notice(void *ctx, const PGresult *res)
 
 static int ensure_connected(struct st_pg *c)
 {
-    if (c->conn && PQstatus(c->conn) == CONNECTION_OK)
+    if (c->conn && PQstatus(c->conn) == CONNECTION_OK && !has_left(c))
         return 0;
     st_pg_close(c);
     uint64_t now = st_mono_ms();

@@ -2,7 +2,8 @@
 /*
  * One connection to Postgres (the only file that sees libpq) for use on a worker thread: calls
  * block, but never past their deadline. After an error the connection is closed and made again by
- * the next call, with back-off.
+ * the next call, with back-off; one that the server ended between two calls is made again by the
+ * call itself.
  */
 #ifndef ST_PG_H
 #define ST_PG_H

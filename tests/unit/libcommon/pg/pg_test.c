@@ -165,6 +165,23 @@ START_TEST(a_frozen_backend_is_given_up)
 }
 END_TEST
 
+START_TEST(a_farewell_while_idle_costs_no_answer)
+{
+    struct st_pg_result *r = NULL;
+    for (int round = 0; round < 20; round++) {
+        pid_t pid = backend();
+        ck_assert_int_eq(kill(pid, SIGTERM), 0);
+        uint64_t until = st_mono_ms() + 5000;
+        while (st_pg_up(pg))
+            ck_assert_uint_lt(st_mono_ms(), until);
+        ck_assert_int_eq(st_pg_exec(pg, &q_pid, NULL, 0, &r), 0);
+        ck_assert_int_ne(st_pg_int(r, 0, 0), pid);
+        st_pg_result_free(&r);
+    }
+    ck_assert_uint_eq(st_pg_generation(pg), 21);
+}
+END_TEST
+
 START_TEST(a_lost_server_is_found_again)
 {
     make_table();
@@ -223,6 +240,7 @@ int main(void)
     tcase_add_test(c, a_call_never_passes_its_deadline);
     tcase_add_test(c, a_frozen_backend_is_given_up);
     tcase_add_test(c, a_transaction_that_dies_has_done_nothing);
+    tcase_add_test(c, a_farewell_while_idle_costs_no_answer);
     tcase_add_test(c, a_lost_server_is_found_again);
     suite_add_tcase(suite, c);
     pg_fixture_start(&server);
