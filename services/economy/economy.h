@@ -35,6 +35,7 @@ enum {
     ECONOMY_BOARD_ROWS = 50,
     ECONOMY_BOARD_DAYS = 7,
     ECONOMY_TRADING_DAYS = 30,
+    ECONOMY_CREDIT_POINTS = 128,
     ECONOMY_BOARD_KEPT_MS = 10000, /* a reading serves all who ask meanwhile */
     ECONOMY_DRIFT_MS = 10000,
     ECONOMY_DRIFTS_PER_CYCLE = 6, /* treasuries and price history move once per minute */

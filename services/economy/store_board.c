@@ -36,7 +36,8 @@ static const struct st_pg_stmt boards[] = {
 _Static_assert(RULES_RESALE_PM == 600 && WORLD_GUILD_PLAYER == 4294967040u && HOLDER_SOLD == 4 &&
                    ORDER_BUY == 1 && LIMIT_WAITS == 1,
                "as in the statement");
-_Static_assert(ECONOMY_TRADING_DAYS == 30, "as in the statement of trading");
+_Static_assert(ECONOMY_TRADING_DAYS == 30 && ECONOMY_CREDIT_POINTS == 128,
+               "as in the statements of trading");
 _Static_assert(ECONOMY_BOARD_ROWS == 50 && ECONOMY_BOARD_DAYS == 7, "as in the statements");
 
 int store_board(struct store *s, enum board board, struct rank *out, size_t *count)
@@ -52,34 +53,64 @@ int store_board(struct store *s, enum board board, struct rank *out, size_t *cou
     return err;
 }
 
-int store_trading(struct store *s, uint64_t player, struct trading *out)
+static int read_days(struct store *s, const struct st_pg_param *player, struct trading *out)
 {
-    static const struct st_pg_stmt q_days = {
+    static const struct st_pg_stmt q = {
         "trading_days",
         "SELECT d.day - '1970-01-01', d.traded, d.trades, d.bounties, d.kills FROM"
         " generate_series((now() AT TIME ZONE 'UTC')::date - 29, (now() AT TIME ZONE 'UTC')::date,"
         " '1 day') g JOIN economy.pilot_days d ON d.day = g::date AND d.player = $1::bigint"
         " ORDER BY d.day"};
+    struct st_pg_result *r = NULL;
+    int err = st_pg_exec(s->pg, &q, player, 1, &r);
+    out->days_n = err == 0 ? ST_MIN(st_pg_rows(r), (size_t)ECONOMY_TRADING_DAYS) : 0;
+    for (size_t i = 0; i < out->days_n; i++)
+        out->days[i] = (struct trading_day){.day = (uint32_t)st_pg_int(r, i, 0),
+                                            .traded = st_pg_int(r, i, 1),
+                                            .trades = (uint32_t)st_pg_int(r, i, 2),
+                                            .bounties = st_pg_int(r, i, 3),
+                                            .kills = (uint32_t)st_pg_int(r, i, 4)};
+    st_pg_result_free(&r);
+    return err;
+}
+
+/* Of the last 512 bookings each n-th from the newest one back, so that ECONOMY_CREDIT_POINTS
+ * suffice, and the oldest. */
+static int read_points(struct store *s, const struct st_pg_param *player, struct trading *out)
+{
+    static const struct st_pg_stmt q = {
+        "trading_points",
+        "SELECT (extract(epoch FROM t.at) * 1000)::bigint, e.balance FROM (SELECT l.transaction,"
+        " l.balance, l.id, row_number() OVER (ORDER BY l.id DESC) - 1 AS n, count(*) OVER () many"
+        " FROM (SELECT id, transaction, balance FROM economy.ledger_entries WHERE account ="
+        " 4294967296 + $1::bigint AND commodity = 0 ORDER BY id DESC LIMIT 512) l) e"
+        " JOIN economy.transactions t ON t.id = e.transaction"
+        " WHERE e.n = e.many - 1 OR e.n % ((e.many + 126) / 127) = 0 ORDER BY e.id"};
+    struct st_pg_result *r = NULL;
+    int err = st_pg_exec(s->pg, &q, player, 1, &r);
+    out->points_n = err == 0 ? ST_MIN(st_pg_rows(r), (size_t)ECONOMY_CREDIT_POINTS) : 0;
+    for (size_t i = 0; i < out->points_n; i++)
+        out->points[i] = (struct credit_point){(uint64_t)st_pg_int(r, i, 0), st_pg_int(r, i, 1)};
+    st_pg_result_free(&r);
+    return err;
+}
+
+int store_trading(struct store *s, uint64_t player, struct trading *out)
+{
     static const struct st_pg_stmt q_pilot = {"trading_pilot",
                                               "SELECT deliveries FROM economy.pilots"
                                               " WHERE player = $1::bigint"};
     char text[24];
     struct st_pg_param id = st_pg_param_int(text, (int64_t)player);
-    struct st_pg_result *days = NULL, *pilot = NULL;
-    int err = st_pg_exec(s->pg, &q_days, &id, 1, &days);
+    struct st_pg_result *pilot = NULL;
+    *out = (struct trading){0};
+    int err = read_days(s, &id, out);
+    if (err == 0)
+        err = read_points(s, &id, out);
     if (err == 0)
         err = st_pg_exec(s->pg, &q_pilot, &id, 1, &pilot);
-    *out = (struct trading){0};
-    out->days_n = err == 0 ? ST_MIN(st_pg_rows(days), (size_t)ECONOMY_TRADING_DAYS) : 0;
-    for (size_t i = 0; i < out->days_n; i++)
-        out->days[i] = (struct trading_day){.day = (uint32_t)st_pg_int(days, i, 0),
-                                            .traded = st_pg_int(days, i, 1),
-                                            .trades = (uint32_t)st_pg_int(days, i, 2),
-                                            .bounties = st_pg_int(days, i, 3),
-                                            .kills = (uint32_t)st_pg_int(days, i, 4)};
     if (err == 0 && st_pg_rows(pilot) > 0)
         out->deliveries = (uint32_t)st_pg_int(pilot, 0, 0);
     st_pg_result_free(&pilot);
-    st_pg_result_free(&days);
     return err;
 }

@@ -146,10 +146,15 @@ struct trading_day {
     int64_t traded, bounties; /* credits */
     uint32_t trades, kills;
 };
-/* What a pilot earned lately, the oldest day first. */
+struct credit_point {
+    uint64_t at_ms;  /* Unix time */
+    int64_t credits; /* after the booking */
+};
+/* What a pilot earned lately, the oldest day and point first. */
 struct trading {
     struct trading_day days[ECONOMY_TRADING_DAYS];
-    size_t days_n;
+    struct credit_point points[ECONOMY_CREDIT_POINTS];
+    size_t days_n, points_n;
     uint32_t deliveries;
 };
 void wire_trading_reply(const struct trading *t, struct st_buf *out);

@@ -14,11 +14,23 @@ bool wire_trading(const uint8_t *data, size_t len, struct st_arena *arena, uint6
     return true;
 }
 
+static void add_points(const struct trading *t, Startrader__V1__CreditPoint *points,
+                       Startrader__V1__CreditPoint **list)
+{
+    for (size_t i = 0; i < t->points_n; i++) {
+        startrader__v1__credit_point__init(&points[i]);
+        points[i].at_ms = t->points[i].at_ms;
+        points[i].credits = (uint64_t)t->points[i].credits;
+        list[i] = &points[i];
+    }
+}
+
 void wire_trading_reply(const struct trading *t, struct st_buf *out)
 {
     Startrader__V1__EconTradingReply m = STARTRADER__V1__ECON_TRADING_REPLY__INIT;
     Startrader__V1__TradingReply trading = STARTRADER__V1__TRADING_REPLY__INIT;
     Startrader__V1__TradingDay days[ECONOMY_TRADING_DAYS], *list[ECONOMY_TRADING_DAYS];
+    Startrader__V1__CreditPoint points[ECONOMY_CREDIT_POINTS], *curve[ECONOMY_CREDIT_POINTS];
     for (size_t i = 0; i < t->days_n; i++) {
         const struct trading_day *d = &t->days[i];
         startrader__v1__trading_day__init(&days[i]);
@@ -31,6 +43,9 @@ void wire_trading_reply(const struct trading *t, struct st_buf *out)
     }
     trading.n_day = t->days_n;
     trading.day = list;
+    add_points(t, points, curve);
+    trading.n_credit = t->points_n;
+    trading.credit = curve;
     trading.deliveries = t->deliveries;
     m.code = STARTRADER__V1__CODE__CODE_OK;
     m.trading = &trading;

@@ -257,4 +257,7 @@ journey('the record of a pilot: fights for everybody, trade for oneself', async 
     const [{ traded, trades, bounties, kills }] = trading.day;
     assert.deepEqual([Number(traded), trades, Number(bounties), kills], [-120, 3, 500, 1]);
     assert.equal((await bob.ask({ trading: {} })).trading.day.length, 0);
+    const { credits } = (await ada.ask({ account: {} })).account;
+    assert.deepEqual(trading.credit.map((p) => Number(p.credits)), [Number(credits)]);
+    assert.ok(Math.abs(Date.now() - Number(trading.credit[0].atMs)) < 600000);
 });

@@ -108,7 +108,11 @@ export const chatStates = (kit) => [
                  INSERT INTO economy.pilot_days (day, player, traded, trades, bounties, kills)
                  VALUES ((now() AT TIME ZONE 'UTC')::date, ${first}, 4321, 7, 500, 1)`,
             );
+            await ann.page.click('tr[data-good="MED"]');
+            await ann.page.click('.ticket .primary');
+            await says(ann, '.ticket .receipts', /Bought/);
             await ann.page.keyboard.press('KeyP');
+            await says(ann, '.drawer .curve', /Credits over time.*From [\d,]+ cr to [\d,]+ cr\./);
             await says(ann, '.drawer .days tbody td:nth-child(2)', '7 · +4,321');
             await says(ann, '.fights .gain', /^Guest-\w+ destroyed Guest-\w+$/);
             await says(ann, '.fights .loss', /^The Sun destroyed Guest-\w+$/);

@@ -21,6 +21,7 @@ const COMMANDS: readonly [number, Command][] = [
   [5, 'next'],
   [8, 'pilot'],
   [9, 'menu'],
+  [12, 'chat'],
   [13, 'range'],
 ];
 

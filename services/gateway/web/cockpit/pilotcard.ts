@@ -10,6 +10,7 @@ import {
   type TradingReply,
   TradingRequestSchema,
 } from '@gen/record_pb';
+import { creditCurve } from './curve';
 import { sayRefused } from './dialogs';
 import { h } from './dom';
 import type { Game } from './game';
@@ -88,6 +89,8 @@ export class PilotCard {
     ];
     if (this.own) rows.unshift(...this.ship());
     if (this.own && game.credits !== null) rows.push(row(say('credits'), money(game.credits)));
+    const curve = this.trading && creditCurve(this.trading.credit);
+    if (curve) rows.push(curve);
     this.body.replaceChildren(...rows, ...this.days(), ...this.fights(record.row));
   }
 

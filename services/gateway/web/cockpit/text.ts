@@ -449,6 +449,8 @@ export const TEXT = {
   pilotDay: 'Day',
   pilotTrade: 'Trade',
   pilotBounties: 'Bounties',
+  pilotCredits: 'Credits over time',
+  pilotCurve: 'From {low} to {high}.',
   pilotDays: 'Earned in the last 30 days, cr',
   pilotNoDays: 'Nothing yet: a minute passes until trade is counted.',
   pilotDeliveries: 'Deliveries',
