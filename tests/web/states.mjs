@@ -57,6 +57,14 @@ async function flying(who) {
     return pilot;
 }
 
+/** In the page: whether the picture of the replay has colours. */
+const lit = () => {
+    const sheet = document.querySelector('.replay canvas');
+    const { data } = sheet.getContext('2d').getImageData(0, 0, sheet.width, sheet.height);
+    const bright = (i) => data[4 * i] > 200 && data[4 * i + 2] < 180;
+    return Array.from({ length: data.length / 4 }, (_, i) => i).some(bright);
+};
+
 /** Waits until an element shows a text: the words themselves, or a pattern. */
 async function says(pilot, selector, words, ms = 30000) {
     let text = '';
@@ -339,7 +347,11 @@ const states = [
             const pilot = ann.window;
             await says(pilot, '.dialog h2', 'Destroyed', 60000);
             await says(pilot, '.dialog p', /^(The Sun's corona destroyed|Destroyed by) /);
+            await pilot.page.click('.again .link');
+            await says(pilot, '.replay figcaption', /^[\d.]+ s before the end$/);
+            await pilot.until('something is seen of it', () => pilot.page.evaluate(lit));
             await pilot.shot('state-death');
+            await says(pilot, '.replay figcaption', '0.0 s before the end');
             const button = pilot.page.locator('.dialog .continue');
             await pilot.until('a new hull', () => button.isEnabled());
             assert.equal(await button.textContent(), 'Continue at Terra High');

@@ -255,7 +255,7 @@ export class App {
     };
     const map = new MapScreen(game, market, () => this.toggleMap());
     const hints = new Hints(game, market, this.settings, this.bindings, hud.hint);
-    const death = new DeathDialog(game, () => void this.undockWreck());
+    const death = new DeathDialog(game, this.view.box, () => void this.undockWreck());
     const zones = new ZoneWatch(session);
     const sounds = new Soundscape(this.sound, session, game, zones);
     const heard = (): void => this.sound.play('chat');

@@ -4,6 +4,7 @@
 
 import type { ActionOutcome, Destroyed, PrivateEvent, PublicEvent } from '@gen/client_pb';
 import { ActionResult, Side } from '@gen/types_pb';
+import { type BlackBox, Replay } from './blackbox';
 import { Dialog } from './dialogs';
 import { h, setText } from './dom';
 import type { Game } from './game';
@@ -115,9 +116,11 @@ export class DeathDialog {
   private readonly main: HTMLButtonElement;
   private dialog: Dialog | null = null;
   private booked = 0;
+  private replay: Replay | null = null;
 
   constructor(
     private readonly game: Game,
+    private readonly box: BlackBox,
     private readonly go: () => void,
   ) {
     this.main = h('button', { class: 'button primary continue', onclick: () => this.go() });
@@ -162,8 +165,20 @@ export class DeathDialog {
       this.rows,
       this.note,
       this.main,
+      d && this.box.count > 1 ? this.again() : null,
     ).open();
     this.update();
+  }
+
+  private again(): HTMLElement {
+    const place = h('div', { class: 'again' });
+    const watch = (): void => {
+      this.replay ??= new Replay(this.game, this.box);
+      if (!this.replay.element.isConnected) place.prepend(this.replay.element);
+      this.replay.play();
+    };
+    place.append(h('button', { class: 'link', onclick: watch }, say('watchAgain')));
+    return place;
   }
 
   private row(name: string, value: string): void {
@@ -198,5 +213,6 @@ export class DeathDialog {
   close(): void {
     this.dialog?.close();
     this.dialog = null;
+    this.replay = null;
   }
 }

@@ -6,6 +6,7 @@ import { Phase } from '@gen/types_pb';
 import { Thrust } from '../kernel/kernel';
 import { K_PER_UNIT } from '../sdk/entity';
 import { type Controls, NEUTRAL } from '../sdk/own';
+import { BlackBox } from './blackbox';
 import { h } from './dom';
 import type { Game } from './game';
 import type { Hud } from './hud';
@@ -29,6 +30,7 @@ export class FlightView {
   readonly overlay = new Overlay();
   /** Pictures per second, smoothed. */
   fps = 60;
+  readonly box = new BlackBox();
   private readonly input: Input;
   private slowSince = 0;
   private fastSince = 0;
@@ -142,6 +144,7 @@ export class FlightView {
       : [0, 0];
     camera.follow(pose.x, pose.y, pose.vx * per, pose.vy * per, fast, reach, now, ms);
     this.scene.draw(game, now, ms / 1000);
+    this.box.note(game, now);
     this.overlay.draw(
       game,
       camera,
