@@ -371,6 +371,12 @@ export class StarTrader extends Desk {
     return this.session?.net.pingMs ?? 0;
   }
 
+  /** How often the predicted own ship was corrected, and by how many units at most. */
+  get corrections(): { count: number; largest: number } {
+    const own = this.session?.own;
+    return { count: own?.corrections ?? 0, largest: (own?.largestCorrection ?? 0) / K_PER_UNIT };
+  }
+
   // --- markets without a sign-in ---
 
   /** Prices and stock of a location. */

@@ -65,7 +65,9 @@ export class OwnShip {
   stateTick = 0;
   /** By how many ticks the own ship is ahead of the world. */
   lead = 2;
+  /** How often the prediction was wrong, and by how much at most, in k. */
   corrections = 0;
+  largestCorrection = 0;
   private tick = 0;
   private steeredTick = 0;
   private slacks: { tick: number; ms: number }[] = [];
@@ -297,6 +299,7 @@ export class OwnShip {
     const turn = turnBetween(exact.heading & 4095, expected.heading & 4095);
     if (dx === 0 && dy === 0 && turn === 0) return;
     this.corrections++;
+    this.largestCorrection = Math.max(this.largestCorrection, Math.hypot(dx, dy));
     this.errorX = this.errorX * share + dx;
     this.errorY = this.errorY * share + dy;
     this.errorHeading = this.errorHeading * share + turn;
