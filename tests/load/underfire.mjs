@@ -2,7 +2,8 @@
 // underfire.mjs [--minutes N] [--pilots N] [--latency MS] [--jitter MS]: new guests of the stack
 // that deploy/up left running hunt raiders by the SDK over a slow line and are shot at. Prints how
 // many bolts met them and how often their predicted ship had to be corrected; exits with 1 when
-// nobody was hit, or when a correction was too large to be blended. Needs services/gateway/web/build.
+// nobody was hit, or when a correction was too large to be blended. Needs
+// services/gateway/web/build.
 import net from "node:net";
 import path from "node:path";
 import { pathToFileURL } from "node:url";

@@ -74,6 +74,49 @@ async function fits(pilot, check) {
     });
 }
 
+/** Each page of a station: not wider than the window, the way out in reach. */
+async function everyTab(pilot) {
+    const { page } = pilot;
+    const tabs = page.locator('.docked [role="tab"]');
+    assert.ok((await tabs.count()) >= 5);
+    for (const size of SIZES) {
+        const window = await resize(pilot, size);
+        for (let i = 0; i < (await tabs.count()); i += 1) {
+            await tabs.nth(i).click();
+            const words = `${await tabs.nth(i).textContent()} ${window}`;
+            await fits(pilot, async () => {
+                await within(pilot, ['.undock', '[role="tab"][aria-selected="true"]'], words);
+                assert.ok(await noScroll(pilot), `${words} scrolls sideways`);
+            });
+            await pilot.shot(`layout-tab-${i}-${size[0]}`);
+        }
+        await tabs.first().click();
+    }
+}
+
+/** What is opened over the flight can be closed again in each window. */
+async function overTheFlight(pilot) {
+    const { page } = pilot;
+    for (const size of SIZES) {
+        const window = await resize(pilot, size);
+        for (const [key, name, close] of [
+            ['KeyM', 'map', '.map .button'],
+            ['Escape', 'menu', '.drawer .head button'],
+            ['KeyP', 'pilot', '.drawer .head button'],
+        ]) {
+            await page.keyboard.press(key);
+            const words = `${name} ${window}`;
+            await fits(pilot, async () => {
+                await within(pilot, [close], words);
+                await apart(pilot, ['.drawer .label', '.drawer .row > span'], words);
+                assert.ok(await noScroll(pilot), `${words} scrolls sideways`);
+            });
+            await pilot.shot(`layout-${name}-${size[0]}`);
+            await page.locator(close).first().click();
+        }
+    }
+}
+
 export const layoutStates = ({ landing, docked }) => [
     [
         'in windows of many sizes nothing lies upon another thing or out of reach',
@@ -97,6 +140,7 @@ export const layoutStates = ({ landing, docked }) => [
                 const close = page.locator('.ticket .closer');
                 if (await close.isVisible()) await close.click();
             }
+            await everyTab(pilot);
             await pilot.undock();
             const seen = ['.block.mine', '.block.target', '.radar', '.chips'];
             for (const size of SIZES) {
@@ -107,6 +151,7 @@ export const layoutStates = ({ landing, docked }) => [
                 });
                 await pilot.shot(`layout-flight-${size[0]}`);
             }
+            await overTheFlight(pilot);
         },
     ],
 ];

@@ -113,7 +113,7 @@ export class Chart {
     const drawn = row.filter((candle) => candle !== null);
     canvas.hidden = drawn.length === 0;
     if (drawn.length === 0) {
-      setText(this.words, say(this.candles ? 'chartEmpty' : 'asking'));
+      setText(this.words, say(this.candles ? 'chartEmpty' : 'lookingUp'));
       return;
     }
     const width = canvas.clientWidth || 384;

@@ -55,7 +55,7 @@ export class Leaders {
   draw(box: HTMLElement): void {
     this.nameless = false;
     if (this.lists.size === 0) {
-      box.append(h('p', { class: 'mute' }, say(this.failed ? 'boardSilent' : 'asking')));
+      box.append(h('p', { class: 'mute' }, say(this.failed ? 'boardSilent' : 'lookingUp')));
       return;
     }
     box.append(h('div', { class: 'boards' }, ...BOARDS.map((b) => this.drawBoard(b))));

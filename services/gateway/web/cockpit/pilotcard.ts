@@ -52,7 +52,7 @@ export class PilotCard {
       ),
       this.body,
     );
-    this.body.append(h('p', { class: 'mute' }, say('asking')));
+    this.body.append(h('p', { class: 'mute' }, say('lookingUp')));
     void this.load();
   }
 

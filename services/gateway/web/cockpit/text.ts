@@ -215,6 +215,7 @@ export const TEXT = {
   sellButton: 'Sell {n} {good}',
   sending: 'Sending',
   asking: 'Asking for the price',
+  lookingUp: 'Looking it up',
   asOf: 'as of {t}',
   noJobs: 'No deliveries are waiting for you.',
   jobLine: '{n} {good} to {where}',
