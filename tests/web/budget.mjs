@@ -9,6 +9,7 @@ import { Pilot } from './pilot.mjs';
 
 const { values } = parseArgs({ options: { minutes: { type: 'string', default: '3' } } });
 const BUDGET_MS = 1000 / 60;
+const PROFILE_MS = 20000;
 
 /** In the page: clocks every picture's callback and every message's handler. */
 const CLOCKS = () => {
@@ -32,6 +33,57 @@ const CLOCKS = () => {
         },
     });
 };
+
+/** Samples of a node of a profile and of all below it. */
+const weigh = (node, nodes) => {
+    node.all = node.hitCount;
+    for (const id of node.children ?? []) node.all += weigh(nodes.get(id), nodes);
+    return node.all;
+};
+
+/**
+ * Where the script of the pictures goes, as shares of its samples. Methods keep their names in the
+ * bundle: App.picture calls Session.update and FlightView.draw, which calls the draw of the scene,
+ * the only one that comes to Pixi's render.
+ */
+function partsOf({ nodes: list }) {
+    const nodes = new Map(list.map((node) => [node.id, node]));
+    weigh(list[0], nodes);
+    const named = (node, name) => node.callFrame.functionName === name;
+    const below = (node, name) =>
+        (node.children ?? []).map((id) => nodes.get(id)).filter((child) => named(child, name));
+    const first = (node, name) =>
+        named(node, name)
+            ? [node]
+            : (node.children ?? []).flatMap((id) => first(nodes.get(id), name));
+    const sum = (some) => some.reduce((n, node) => n + node.all, 0);
+    const pictures = first(list[0], 'picture');
+    const all = sum(pictures);
+    const drawn = pictures.flatMap((node) => below(node, 'draw'));
+    const scenes = drawn
+        .flatMap((node) => below(node, 'draw'))
+        .filter((node) => first(node, 'render').length > 0);
+    const pixi = sum(scenes.flatMap((node) => first(node, 'render')));
+    const session = sum(pictures.flatMap((node) => below(node, 'update')));
+    return [
+        ['kernel and SDK', session],
+        ['scene: places, trails, bolts, effects', sum(scenes) - pixi],
+        ['Pixi: render', pixi],
+        ['instruments, marks, radar', sum(drawn) - sum(scenes)],
+        ['the rest', all - session - sum(drawn)],
+    ].map(([name, samples]) => [name, samples / Math.max(1, all)]);
+}
+
+async function profiled(page, ms) {
+    const session = await page.context().newCDPSession(page);
+    await session.send('Profiler.enable');
+    await session.send('Profiler.setSamplingInterval', { interval: 200 });
+    await session.send('Profiler.start');
+    await page.waitForTimeout(ms);
+    const { profile } = await session.send('Profiler.stop');
+    await session.detach();
+    return profile;
+}
 
 const at = (list, share) => {
     const sorted = [...list].sort((a, b) => a - b);
@@ -79,5 +131,7 @@ line('beside a copy of its bytes', mean(spent.frames) / Math.max(1e-6, mean(spen
 line('bytes of a frame, mean', spent.bytes / Math.max(1, spent.frames.length), 'B');
 line('heap after a collection, at first', before, 'MiB');
 line(`heap after a collection, ${values.minutes} min later`, await heap(), 'MiB');
+for (const [name, share] of partsOf(await profiled(page, PROFILE_MS)))
+    line(`  of the pictures: ${name}`, 100 * share, '%');
 console.log(`${spent.pictures.length} pictures, ${spent.frames.length} frames ${ships}`);
 await browser.close();
