@@ -8,6 +8,7 @@ import net from "node:net";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+import { later } from "../web/later.mjs";
 import { loadEnv, top, Verdict } from "./common.mjs";
 import { hunt } from "./ways.mjs";
 
@@ -19,15 +20,10 @@ const [minutes, pilots, latency, jitter] = Object.keys(options).map((key) => Num
 // Beyond this a correction is shown at once (blending ends at 64 units, 7-cockpit: "never jumps").
 const BLENDED = 64;
 
-// Passes bytes on after latency and jitter, in their order.
-function later(from, to, change = (bytes) => bytes) {
-    let due = 0;
-    const queue = [];
-    from.on("data", (bytes) => {
-        due = Math.max(due, performance.now() + latency / 2 + Math.random() * jitter);
-        queue.push(change(bytes));
-        setTimeout(() => to.write(queue.shift()), due - performance.now());
-    });
+// Passes bytes on over the slow line, and its end.
+function relay(from, to, change = (bytes) => bytes) {
+    const pass = later({ latency, jitter }, (bytes) => to.write(bytes));
+    from.on("data", (bytes) => pass(change(bytes)));
     from.on("close", () => setTimeout(() => to.destroy(), latency + jitter));
     from.on("error", () => to.destroy());
 }
@@ -43,8 +39,8 @@ async function slowLine(url) {
     const { hostname, port } = new URL(url);
     const server = net.createServer((near) => {
         const far = net.connect(Number(port), hostname);
-        later(near, far, (bytes) => fromOrigin(bytes, url));
-        later(far, near);
+        relay(near, far, (bytes) => fromOrigin(bytes, url));
+        relay(far, near);
     });
     await new Promise((done) => server.listen(0, "127.0.0.1", done));
     return { url: `http://127.0.0.1:${server.address().port}`, close: () => server.close() };

@@ -5,6 +5,7 @@
 // the own ship is counted by the page; in undisturbed flight there must be none.
 //   prediction.mjs [--minutes N] [--latency MS] [--jitter MS]: against the gateway at ST_URL.
 import { parseArgs } from 'node:util';
+import { later } from './later.mjs';
 import { Pilot } from './pilot.mjs';
 
 const { values } = parseArgs({
@@ -15,6 +16,7 @@ const { values } = parseArgs({
     },
 });
 const [minutes, latency, jitter] = [values.minutes, values.latency, values.jitter].map(Number);
+const slow = { latency, jitter };
 /** ms until clock and lead have settled on the line; what happens before is not judged. */
 const SETTLE_MS = 20000;
 /** Keys that are held, and for how long, ms: the same flight in each run. */
@@ -31,23 +33,13 @@ const FLIGHT = [
     [[], 800],
 ];
 
-/** Passes messages on after latency and jitter, in their order. */
-function later(pass) {
-    let due = 0;
-    return (message) => {
-        const at = performance.now() + latency / 2 + Math.random() * jitter;
-        due = Math.max(due, at);
-        setTimeout(() => pass(message), due - performance.now());
-    };
-}
-
 const browser = await Pilot.launch();
 const pilot = await Pilot.start(process.env.ST_URL, browser, { width: 480, height: 320 });
 const { page } = pilot;
 await page.routeWebSocket(/\/v1\/ws/, (ws) => {
     const server = ws.connectToServer();
-    ws.onMessage(later((message) => server.send(message)));
-    server.onMessage(later((message) => ws.send(message)));
+    ws.onMessage(later(slow, (message) => server.send(message)));
+    server.onMessage(later(slow, (message) => ws.send(message)));
 });
 await page.reload();
 

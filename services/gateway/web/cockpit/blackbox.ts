@@ -90,7 +90,6 @@ export class BlackBox {
 
   private bolts(game: Game, from: number, x: number, y: number): number {
     let n = 0;
-    const own = game.own?.state?.entity ?? 0;
     game.world?.shots.each(game.session.tick, game.session.ownTick, (b) => {
       const [bx, by] = [b.x / K_PER_UNIT, b.y / K_PER_UNIT];
       if (n >= BOLTS || b.age < 0 || Math.abs(bx - x) > RANGE || Math.abs(by - y) > RANGE) return;
@@ -99,7 +98,7 @@ export class BlackBox {
       this.rows[at + 1] = by;
       this.rows[at + 2] = b.vx / K_PER_UNIT;
       this.rows[at + 3] = b.vy / K_PER_UNIT;
-      this.rows[at + 4] = RELATIONS.indexOf(b.ship === own ? 'own' : game.relationOf(b.ship));
+      this.rows[at + 4] = RELATIONS.indexOf(game.relationOf(b.ship));
     });
     return n;
   }

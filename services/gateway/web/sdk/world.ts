@@ -276,15 +276,18 @@ export class World {
   /** A volley of the own guns, seen and heard before the server has named it. */
   fired(volley: Volley): void {
     this.shots.predict(volley);
-    this.events.emit('volley', { ship: volley.ship, x: volley.x, y: volley.y });
+    this.tellVolley(volley);
   }
+
+  private readonly tellVolley = ({ ship, x, y }: Volley): void =>
+    this.events.emit('volley', { ship, x, y });
 
   private takeShots(d: CellDelta): void {
     this.shots.take(
       d,
       this.own,
       (ship, weapon) => this.mounts(this.entities.get(ship)?.classId ?? 0, weapon),
-      ({ ship, x, y }) => this.events.emit('volley', { ship, x, y }),
+      this.tellVolley,
     );
   }
 
